@@ -1,0 +1,45 @@
+/*
+ * Every limit of Signet, with its reason. What hits one answers 413, 429 or 503 and the rest goes on.
+ * Names end in their unit. Configuration may lower some of them, never raise them.
+ */
+#ifndef SIGNET_LIMITS_H
+#define SIGNET_LIMITS_H
+
+enum {
+    /* --- objects --- */
+    LIMIT_SERIAL_OCTETS = 20,       /* RFC 5280 §4.1.2.2 */
+    LIMIT_DIGEST_OCTETS = 32,       /* SHA-256 everywhere */
+    LIMIT_SIGNATURE_OCTETS = 512,   /* RSA 4096 */
+    LIMIT_SPKI_OCTETS = 600,        /* RSA 4096 with room */
+    LIMIT_CSR_OCTETS = 8 * 1024,    /* a request with an RSA 4096 key and many names is 2 KiB */
+    LIMIT_TBS_OCTETS = 8 * 1024,    /* 32 names of 255 octets would be too many for any client */
+    LIMIT_CERTIFICATE_OCTETS = 10 * 1024,
+    LIMIT_CRL_OCTETS = 64 * 1024 * 1024, /* a million entries is 40 MB */
+    LIMIT_NAMES = 32,               /* subject alternative names in one certificate */
+    LIMIT_NAME_OCTETS = 255,        /* DNS name; identity name */
+    LIMIT_SPIFFE_ID_OCTETS = 2048,  /* ID-4 */
+    LIMIT_OWNER_OCTETS = 255,
+    LIMIT_PROFILE_OCTETS = 64,
+    LIMIT_REQUESTER_OCTETS = 320,   /* an identity name with a prefix */
+    LIMIT_REQUEST_ID_OCTETS = 40,
+    LIMIT_POLICY_OCTETS = 256 * 1024,
+    LIMIT_RENEWAL_ATTEMPTS = 8,     /* unused successors of one certificate that may be replaced */
+    /* --- OCSP --- */
+    LIMIT_OCSP_REQUEST_OCTETS = 8 * 1024,
+    LIMIT_OCSP_REQUESTS = 32,       /* O-06 */
+    LIMIT_OCSP_NONCE_OCTETS = 128,  /* O-12 */
+    LIMIT_OCSP_RESPONSE_OCTETS = 32 * 1024,
+    /* --- HTTP --- */
+    LIMIT_TARGET_OCTETS = 4 * 1024, /* OCSP GET of one request is under 400 */
+    LIMIT_HEADER_OCTETS = 16 * 1024,
+    LIMIT_BODY_OCTETS = 64 * 1024,
+    LIMIT_JSON_DEPTH = 8,
+    LIMIT_PAGE_ROWS = 500,          /* rows in one page of a list */
+    /* --- between the programs --- */
+    LIMIT_FRAME_OCTETS = 128 * 1024, /* below the 208 KiB default send buffer of a socketpair */
+    LIMIT_BATCH = 64,               /* issuance requests recorded in one commit */
+    LIMIT_CHANNELS = 64,            /* workers of one server, each with its channel */
+    LIMIT_SIGNING_THREADS = 16
+};
+
+#endif
