@@ -1,0 +1,58 @@
+/*
+ * The PKCS#11 token as the signer sees it: one key of one purpose, found by its RFC 7512 URI.
+ * Requirements T-01 to T-06, T-09 to T-16, T-18 of the token notes. The caller owns the threads;
+ * each signing session belongs to one thread.
+ */
+#ifndef SIGNET_KEYRING_H
+#define SIGNET_KEYRING_H
+
+#include "signet/buffer.h"
+#include "signet/error.h"
+
+enum token_fate { /* what a return code means (design: crash-only) */
+    TOKEN_FATE_REQUEST,   /* this call only: wrong argument, buffer too small */
+    TOKEN_FATE_TEMPORARY, /* session, login, device or token is gone: exit and be restarted */
+    TOKEN_FATE_PERMANENT  /* PIN wrong or locked, key or mechanism not there: an operator */
+};
+enum token_fate token_fate_of(unsigned long rv);
+const char *token_rv_name(unsigned long rv); /* "CKR_PIN_INCORRECT" */
+
+struct keyring_options {
+    const char *module;      /* path of the PKCS#11 module */
+    const char *init_string; /* for C_Initialize's pReserved; null: none (NSS needs one) */
+    const char *uri;         /* RFC 7512: token and object or id; pin-value refused */
+    unsigned sessions;       /* signing sessions wanted; lowered to what the token allows */
+    const char *const *waivers; /* null-terminated: "local", "sensitive", "extractable", ... */
+};
+
+struct keyring;
+enum { KEYRING_SIGNATURE_RAW = 512 };
+enum keyring_mechanism { KEYRING_ECDSA, KEYRING_RSA_PKCS1, KEYRING_EDDSA };
+
+/*
+ * Loads the module, finds the token, logs in once with `pin` (borrowed; the caller wipes it), finds
+ * exactly one private key and checks its attributes (T-10, T-18). Never retries a PIN.
+ * Errors: ERROR_TOKEN_PIN, ERROR_TOKEN_KEY, ERROR_TOKEN_UNAVAILABLE, ERROR_CONFIG (URI). Gives.
+ */
+MUST_USE bool keyring_open(const struct keyring_options *options, struct bytes pin,
+                           struct keyring **ret_keyring, struct error *err);
+/* Logs out, finalises, unloads. */
+void keyring_close(struct keyring *keyring);
+unsigned keyring_sessions(const struct keyring *keyring);
+const char *keyring_module_name(const struct keyring *keyring);
+/* The token's public key as DER SPKI when it holds a public key object (T-11, T-13), else empty. */
+struct bytes keyring_spki(const struct keyring *keyring);
+/*
+ * Signs with session `session` (0 to sessions-1). ECDSA: `data` is the digest, the result is r||s;
+ * RSA: `data` is the DigestInfo; EdDSA: the message. On failure err->cause is CAUSE_PKCS11 with
+ * the return value; token_fate_of(err->cause_code) says what to do.
+ */
+MUST_USE bool keyring_sign(struct keyring *keyring, unsigned session, struct bytes data,
+                           uint8_t ret_raw[KEYRING_SIGNATURE_RAW], size_t *ret_len,
+                           struct error *err);
+
+/* Ceremony: makes a P-256 key pair in the token with the template of T-18. CKA_ID is random. */
+MUST_USE bool keyring_generate(const struct keyring_options *options, struct bytes pin,
+                               const char *label, struct buffer *ret_spki, struct error *err);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Subject public keys and signatures over bytes. Parsing is closed: what is not listed is refused
+ * with ERROR_CSR_KEY (rule "key.type", "key.curve", "key.point", "key.size", "key.weak").
+ */
+#ifndef SIGNET_PUBLIC_KEY_H
+#define SIGNET_PUBLIC_KEY_H
+
+#include "signet/buffer.h"
+#include "signet/error.h"
+#include "signet/limits.h"
+
+enum key_type { KEY_P256 = 1, KEY_P384, KEY_RSA, KEY_ED25519 };
+enum signature_algorithm {
+    SIGNATURE_ECDSA_SHA256 = 1,
+    SIGNATURE_ECDSA_SHA384,
+    SIGNATURE_RSA_SHA256,
+    SIGNATURE_RSA_SHA384,
+    SIGNATURE_ED25519
+};
+
+struct public_key; /* immutable after parse; may be used by several threads */
+
+/* A DER SubjectPublicKeyInfo, strict: the canonical encoding of the key, nothing else. Gives. */
+MUST_USE bool public_key_parse(struct bytes spki, struct public_key **ret_key, struct error *err);
+void public_key_free(struct public_key *key);
+DEFINE_CLEANUP(struct public_key *, public_key_free);
+#define AUTO_PUBLIC_KEY CLEANUP(public_key_free_auto) struct public_key *
+
+enum key_type public_key_type(const struct public_key *key);
+unsigned public_key_bits(const struct public_key *key);
+const char *public_key_name(enum key_type type); /* "P-256" */
+/* The canonical SPKI, borrowed for the life of the key. */
+struct bytes public_key_spki(const struct public_key *key);
+/* The subjectPublicKey octets (for SHA-1 key identifiers and OCSP byKey, O-07), borrowed. */
+struct bytes public_key_bits_octets(const struct public_key *key);
+void public_key_spki_hash(const struct public_key *key, uint8_t ret_hash[LIMIT_DIGEST_OCTETS]);
+/* The algorithm a private key of this type signs with by default (P-256 -> ECDSA with SHA-256). */
+enum signature_algorithm public_key_default_signature(enum key_type type);
+/* Verifies a signature in X.509 form (ECDSA as DER). False with ERROR_SIGNATURE_WRONG. */
+MUST_USE bool public_key_verify(const struct public_key *key, enum signature_algorithm algorithm,
+                                struct bytes message, struct bytes signature, struct error *err);
+
+/* SHA-256 and SHA-1 (the latter for key identifiers and CertIDs only). */
+void digest_sha256(struct bytes data, uint8_t ret_digest[32]);
+void digest_sha1(struct bytes data, uint8_t ret_digest[20]);
+/* The digest that `algorithm` signs; *ret_len 32 or 48; false for Ed25519, which signs the message. */
+MUST_USE bool digest_for_signature(enum signature_algorithm algorithm, struct bytes message,
+                                   uint8_t ret_digest[64], size_t *ret_len);
+/* `len` octets from the CSPRNG. */
+MUST_USE bool random_bytes(void *data, size_t len, struct error *err);
+
+#endif
