@@ -55,7 +55,9 @@ struct config {
     struct {
         struct config_list https, publish; /* "address:port", "[v6]:port" */
         char health[CONFIG_TEXT];
-        char tls[CONFIG_PATH];
+        /* Folder with one file, server.pem: the private key (PKCS#8), then the chain, leaf first. One
+     * file, so that a renewal replaces key and certificate in one rename. */
+    char tls[CONFIG_PATH];
         struct config_list names, addresses; /* of its own TLS certificate */
         uint32_t workers, publish_workers;
         uint32_t connections; /* most client connections at once, HTTPS */

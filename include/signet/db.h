@@ -58,6 +58,8 @@ struct db_issuer {
     int64_t not_before_s, not_after_s;
     uint8_t certificate[4096]; /* DER */
     size_t certificate_len;
+    /* what every certificate of this issuer carries: CRLDP, AIA OCSP, AIA caIssuers; "" for a root */
+    char crl_url[256], ocsp_url[256], ca_issuers_url[256];
 };
 MUST_USE bool db_issuer_insert(struct db *db, const struct db_issuer *issuer, int32_t *ret_id,
                                struct error *err);

@@ -76,6 +76,9 @@ struct response {
     bool head_only_length;
     /* for log and audit, when the handler knows better than the path */
     char object[96];
+    /* The handler wrote its audit row in the transaction of the change itself. Refusals and failures
+     * (what ends in `err`) are always audited by who called the handler. */
+    bool audited;
 };
 /* Copies the value. */
 MUST_USE bool response_header(struct response *response, const char *name, const char *value,
