@@ -29,14 +29,35 @@ enum {
     LIMIT_OCSP_REQUESTS = 32,       /* O-06 */
     LIMIT_OCSP_NONCE_OCTETS = 128,  /* O-12 */
     LIMIT_OCSP_RESPONSE_OCTETS = 32 * 1024,
+    LIMIT_OCSP_CACHE = 32 * 1024,   /* cached answers: about 50 MB when full */
+    LIMIT_OCSP_WAITERS = 64,        /* workers that wait for one computation: the largest pool */
+    LIMIT_OCSP_WAIT_MS = 2000,      /* ... and how long before they answer tryLater */
+    LIMIT_OCSP_REFILLS = 4,         /* computations that a revocation may make useless in a row */
+    LIMIT_OCSP_NONCES_PER_S = 500,  /* live answers: a share of the slowest token we know */
     /* --- HTTP --- */
     LIMIT_TARGET_OCTETS = 4 * 1024, /* OCSP GET of one request is under 400 */
     LIMIT_HEADER_OCTETS = 16 * 1024,
     LIMIT_BODY_OCTETS = 64 * 1024,
     LIMIT_JSON_DEPTH = 8,
+    LIMIT_DISCARD_OCTETS = 1024 * 1024, /* of a refused body read so that the answer arrives */
+    LIMIT_QUEUE = 1024,             /* requests waiting for a worker; at 2,000/s half a second */
+    LIMIT_PUBLISH_CONNECTIONS = 8192, /* on the publishing listener */
+    LIMIT_FRONT_THREADS = 4,        /* more gain nothing: the token is the limit long before */
+    LIMIT_HANDSHAKES = 512,         /* at once in one thread: 0.4 s of its work */
+    LIMIT_TLS_SESSION_S = 600,      /* life of a session ticket */
+    LIMIT_TICK_MS = 250,            /* how late a deadline may be noticed */
+    LIMIT_HANDSHAKE_MS = 10000,
+    LIMIT_HEADER_MS = 10000,        /* first header, from the end of the handshake */
+    LIMIT_BODY_MS = 10000,
+    LIMIT_REPLY_MS = 60000,         /* a CRL of 64 MiB over 10 Mbit/s */
+    LIMIT_IDLE_MS = 60000,
+    LIMIT_LINGER_MS = 2000,
+    LIMIT_DRAIN_MS = 5000,          /* what is in flight may end when the server stops */
     LIMIT_PAGE_ROWS = 500,          /* rows in one page of a list */
     /* --- between the programs --- */
     LIMIT_FRAME_OCTETS = 128 * 1024, /* below the 208 KiB default send buffer of a socketpair */
+    LIMIT_FRAME_SEND_MS = 5000,     /* a receiver that takes nothing for so long is treated as gone */
+    LIMIT_CONFIG_OCTETS = 64 * 1024, /* configuration and permit files */
     LIMIT_BATCH = 64,               /* issuance requests recorded in one commit */
     LIMIT_CHANNELS = 64,            /* workers of one server, each with its channel */
     LIMIT_SIGNING_THREADS = 16

@@ -38,6 +38,17 @@ struct caller {
 
 enum { HTTP_PARAMS = 4, HTTP_QUERY = 16, HTTP_HEADERS = 12 };
 
+/* Where the time of a request goes. Handlers add to DECIDE and SIGNER of request->stage_us; the rest
+ * is measured around them. */
+enum http_stage {
+    STAGE_QUEUE,
+    STAGE_AUTHENTICATE,
+    STAGE_DECIDE,
+    STAGE_SIGNER,
+    STAGE_TOTAL,
+    HTTP_STAGES
+};
+
 struct http_pair {
     const char *name;
     const char *value;
@@ -60,6 +71,7 @@ struct request {
     char peer_text[64];       /* address without port */
     struct bytes client_certificate; /* DER from the TLS handshake; empty without one */
     int64_t arrived_ms, deadline_ms; /* monotonic */
+    int64_t stage_us[HTTP_STAGES];
     struct caller caller;     /* filled before the handler runs */
 };
 

@@ -29,6 +29,7 @@ struct server {
     struct pool *publish_pool;
     struct channels *channels;
     struct jobs *jobs;
+    int64_t started_s;
 };
 
 #endif
