@@ -31,6 +31,9 @@ error_kind_of_type(const char *type)
     return ERROR_NONE;
 }
 
+static void error_fill(struct error *err, enum error_kind kind, const char *file, int line,
+                       const char *format, va_list args) PRINTF_LIKE(5, 0);
+
 static void
 error_fill(struct error *err, enum error_kind kind, const char *file, int line, const char *format,
            va_list args)

@@ -5,6 +5,8 @@
  * A test build reads the file named by SIGNET_FAULT_FILE at each point. A line is
  *   POINT ACTION [COUNT]     with ACTION kill | fail | wait:MILLISECONDS
  * and counts down: COUNT 3 acts at the third passage only. `fail` makes FAULT_POINT yield true.
+ * The count stands in the file itself, so that it spans processes and restarts: the file must be
+ * writable by each user that passes the point. Without COUNT every passage acts.
  */
 #ifndef SIGNET_FAULT_H
 #define SIGNET_FAULT_H

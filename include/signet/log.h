@@ -16,7 +16,13 @@ struct log_field {
     int64_t number;
 };
 
-#define LOG_TEXT(name, value) ((struct log_field){(name), (value) ? (value) : "", 0})
+/* A null value is written as the empty text. */
+static inline struct log_field
+LOG_TEXT(const char *name, const char *value)
+{
+    return (struct log_field){name, value ? value : "", 0};
+}
+
 #define LOG_NUMBER(name, value) ((struct log_field){(name), NULL, (int64_t)(value)})
 
 /* Names the program in every line; call once in main, before any thread. */
