@@ -1,0 +1,170 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fate.h"
+#include "key.h"
+#include "session.h"
+#include "signet/public_key.h"
+
+enum { GENERATE_ID_OCTETS = 16 };
+
+/* An open token with its login, for the length of one generation. */
+struct generator {
+    struct module module;
+    CK_SLOT_ID slot;
+    CK_TOKEN_INFO info;
+    CK_SESSION_HANDLE session;
+};
+
+static void
+generator_done(struct generator *generator)
+{
+    if (generator->session && module_usable(&generator->module, NULL)) {
+        generator->module.functions->C_Logout(generator->session);
+        generator->module.functions->C_CloseSession(generator->session);
+    }
+    module_done(&generator->module);
+}
+
+static bool
+generator_init(struct generator *generator, const struct keyring_options *options, struct bytes pin,
+               struct error *err)
+{
+    AUTO_URI uri = NULL;
+
+    return uri_parse(options->uri, URI_NAMES_TOKEN, &uri, err) &&
+           module_init(&generator->module, options->module, options->init_string, err) &&
+           module_find_token(&generator->module, uri, &generator->slot, &generator->info, err) &&
+           session_open(&generator->module, generator->slot, SESSION_READ_WRITE,
+                        &generator->session, err) &&
+           session_login(&generator->module, generator->session, &generator->info, pin, err);
+}
+
+static bool
+generate_label_is_free(struct generator *generator, char *label, struct error *err)
+{
+    CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+    CK_ATTRIBUTE filter[] = {
+        {CKA_CLASS, &class, sizeof(class)},
+        {CKA_LABEL, label, strlen(label)},
+    };
+    CK_OBJECT_HANDLE object;
+    unsigned found = 0;
+
+    if (!key_search(&generator->module, generator->session, filter, ARRAY_LEN(filter), &object,
+                    &found, err))
+        return false;
+    if (found)
+        return error_set(err, ERROR_STATE_EXISTS, "the token has a private key \"%s\" already",
+                         label);
+    return true;
+}
+
+/* Sign only, never out of the token (T-18). Tokens that know CKA_ALLOWED_MECHANISMS get it too. */
+static CK_RV
+generate_pair(struct generator *generator, char *label, uint8_t *id, bool with_mechanisms,
+              CK_OBJECT_HANDLE *ret_public)
+{
+    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    CK_BYTE curve[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+    CK_MECHANISM_TYPE allowed[] = {CKM_ECDSA};
+    CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
+    CK_OBJECT_HANDLE private;
+    CK_ATTRIBUTE public_template[] = {
+        {CKA_EC_PARAMS, curve, sizeof(curve)}, {CKA_TOKEN, &yes, sizeof(yes)},
+        {CKA_PRIVATE, &no, sizeof(no)},        {CKA_VERIFY, &yes, sizeof(yes)},
+        {CKA_ID, id, GENERATE_ID_OCTETS},      {CKA_LABEL, label, strlen(label)},
+    };
+    CK_ATTRIBUTE private_template[] = {
+        {CKA_TOKEN, &yes, sizeof(yes)},       {CKA_PRIVATE, &yes, sizeof(yes)},
+        {CKA_SENSITIVE, &yes, sizeof(yes)},   {CKA_EXTRACTABLE, &no, sizeof(no)},
+        {CKA_SIGN, &yes, sizeof(yes)},        {CKA_DECRYPT, &no, sizeof(no)},
+        {CKA_UNWRAP, &no, sizeof(no)},        {CKA_DERIVE, &no, sizeof(no)},
+        {CKA_SIGN_RECOVER, &no, sizeof(no)},  {CKA_ID, id, GENERATE_ID_OCTETS},
+        {CKA_LABEL, label, strlen(label)},    {CKA_ALLOWED_MECHANISMS, allowed, sizeof(allowed)},
+    };
+    CK_ULONG private_count = ARRAY_LEN(private_template) - (with_mechanisms ? 0 : 1);
+
+    return generator->module.functions->C_GenerateKeyPair(
+        generator->session, &mechanism, public_template, ARRAY_LEN(public_template),
+        private_template, private_count, ret_public, &private);
+}
+
+static bool
+generate_uri(const struct generator *generator, const uint8_t *id, char *label,
+             char ret_uri[KEYRING_URI_OCTETS], struct error *err)
+{
+    AUTO_URI uri = p11_kit_uri_new();
+    uint8_t id_copy[GENERATE_ID_OCTETS];
+    CK_ATTRIBUTE attributes[] = {
+        {CKA_ID, id_copy, sizeof(id_copy)},
+        {CKA_LABEL, label, strlen(label)},
+    };
+    char *text = NULL;
+    CK_TOKEN_INFO *info;
+    int written = -1;
+
+    if (!uri)
+        return error_set(err, ERROR_MEMORY, "pkcs11 URI: no memory");
+    memcpy(id_copy, id, sizeof(id_copy));
+    info = p11_kit_uri_get_token_info(uri);
+    memcpy(info->label, generator->info.label, sizeof(info->label));
+    memcpy(info->serialNumber, generator->info.serialNumber, sizeof(info->serialNumber));
+    if (p11_kit_uri_set_attribute(uri, &attributes[0]) != P11_KIT_URI_OK ||
+        p11_kit_uri_set_attribute(uri, &attributes[1]) != P11_KIT_URI_OK ||
+        p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text) != P11_KIT_URI_OK)
+        return error_set(err, ERROR_MEMORY, "pkcs11 URI: it cannot be written");
+    written = snprintf(ret_uri, KEYRING_URI_OCTETS, "%s", text);
+    free(text);
+    if (written < 0 || written >= KEYRING_URI_OCTETS)
+        return error_set(err, ERROR_CONFIG, "pkcs11 URI: longer than %d octets",
+                         KEYRING_URI_OCTETS);
+    return true;
+}
+
+static bool
+generate_run(struct generator *generator, char *label, struct buffer *ret_spki,
+             char ret_uri[KEYRING_URI_OCTETS], struct error *err)
+{
+    uint8_t id[GENERATE_ID_OCTETS], spki[128];
+    CK_OBJECT_HANDLE public = 0;
+    size_t spki_len = 0;
+    CK_RV rv;
+
+    if (!generate_label_is_free(generator, label, err) || !random_bytes(id, sizeof(id), err))
+        return false;
+    rv = generate_pair(generator, label, id, true, &public);
+    if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_TEMPLATE_INCONSISTENT ||
+        rv == CKR_ATTRIBUTE_VALUE_INVALID || rv == CKR_DEVICE_MEMORY || rv == CKR_GENERAL_ERROR ||
+        rv == 0x5)
+        rv = generate_pair(generator, label, id, false, &public);
+    if (rv != CKR_OK)
+        return token_error(err, rv, "make the key pair \"%s\"", label);
+    if (!key_read_spki(&generator->module, generator->session, public, spki, sizeof(spki),
+                       &spki_len, err))
+        return false;
+    if (spki_len == 0)
+        return error_set(err, ERROR_TOKEN_KEY, "the token does not show the public key it made");
+    if (!buffer_put(ret_spki, spki, spki_len))
+        return error_set(err, ERROR_MEMORY, "no room for the public key");
+    return generate_uri(generator, id, label, ret_uri, err);
+}
+
+bool
+keyring_generate(const struct keyring_options *options, struct bytes pin, const char *label,
+                 struct buffer *ret_spki, char ret_uri[KEYRING_URI_OCTETS], struct error *err)
+{
+    struct generator generator = {0};
+    char copy[33]; /* CKA_LABEL is any text; longer than a token's own label serves nobody */
+    int written = snprintf(copy, sizeof(copy), "%s", label);
+    bool ok;
+
+    if (written < 1 || (size_t)written >= sizeof(copy))
+        return error_set(err, ERROR_CONFIG, "the key's label has %d octets, wanted 1 to %zu",
+                         written, sizeof(copy) - 1);
+    ok = generator_init(&generator, options, pin, err) &&
+         generate_run(&generator, copy, ret_spki, ret_uri, err);
+    generator_done(&generator);
+    return ok;
+}
