@@ -30,7 +30,10 @@ MUST_USE bool db_ping(struct db *db, struct error *err);
 MUST_USE bool db_begin(struct db *db, struct error *err);
 MUST_USE bool db_commit(struct db *db, struct error *err);
 void db_rollback(struct db *db);
-int db_socket(struct db *db); /* for waiting on notifications */
+/* For programs whose system-call filter has no sockets (the signer): a lost connection is never made
+ * anew, also not to resolve an unknown commit, which then comes out as ERROR_COMMIT_UNKNOWN. */
+void db_forbid_reconnect(struct db *db);
+int db_socket(struct db *db); /* for waiting on notifications; -1 when the connection is gone */
 /* LISTEN once; then true for each pending notification, with its payload. */
 MUST_USE bool db_listen(struct db *db, const char *channel, struct error *err);
 bool db_notification(struct db *db, char *payload, size_t room);
@@ -42,6 +45,9 @@ MUST_USE bool db_check_schema(struct db *db, struct error *err);
 /* Applies the migrations that are missing (owner's connection, advisory lock, checksums). The SQL
  * is compiled in from db/migrations. *ret_level the level reached. */
 MUST_USE bool db_migrate(struct db *db, int *ret_level, struct error *err);
+/* Makes the roles signet_owner, signet_server, signet_signer, signet_status where they are missing
+ * (db/roles.sql; connection of a superuser, any database). */
+MUST_USE bool db_create_roles(struct db *db, struct error *err);
 /* Advisory lock for a job, held by the session: false with ERROR_NONE kind when another has it. */
 MUST_USE bool db_job_lock(struct db *db, const char *job, struct error *err);
 void db_job_unlock(struct db *db, const char *job);
@@ -179,10 +185,13 @@ struct stored_signature {
     int32_t issuer;
     struct bytes serial;
     struct bytes signature;
+    bool lost; /* out: another signature of this row was stored before; answer with that one */
 };
 MUST_USE bool db_record(struct db *db, struct record *records, size_t count,
-                        const struct stored_signature *stored, size_t stored_count,
-                        struct error *err);
+                        struct stored_signature *stored, size_t stored_count, struct error *err);
+/* The signatures alone (at most LIMIT_BATCH), in one durable commit; the same again is no error. */
+MUST_USE bool db_store_signatures(struct db *db, struct stored_signature *stored, size_t count,
+                                  struct error *err);
 
 /* --- certificates --- */
 struct db_certificate {
@@ -229,6 +238,10 @@ MUST_USE enum db_found db_certificate_by_grant(struct db *db,
 MUST_USE enum db_found db_certificate_newest(struct db *db, const char *identity_kind,
                                              const uint8_t *spki_hash, int64_t now_s,
                                              struct db_certificate *ret, struct error *err);
+/* Rows recorded at or after `since_s` that have no signature: what a crash left behind. */
+MUST_USE bool db_unsigned(struct db *db, int32_t issuer, int64_t since_s,
+                          bool (*row)(void *context, const struct db_certificate *row),
+                          void *context, struct error *err);
 /* Remembers the first use as a client certificate; at most one row each. */
 MUST_USE bool db_certificate_used(struct db *db, int32_t issuer, struct bytes serial,
                                   struct error *err);
