@@ -333,7 +333,8 @@ struct db_crl {
     int64_t this_update_s, next_update_s;
     uint32_t entries;
 };
-/* The newest stored CRL, its DER in `out`. Root CRLs stand here too (shard 0 of the root). */
+/* The newest stored CRL, its DER in `out` (null: only the facts). Root CRLs stand here too
+ * (shard 0 of the root). */
 MUST_USE enum db_found db_crl_get(struct db *db, int32_t issuer, uint32_t shard,
                                   struct db_crl *ret_crl, struct buffer *out, struct error *err);
 

@@ -9,7 +9,7 @@
 #define SIGNET_PUBLISHER_H
 
 #include "http/http.h"
-#include "published.h"
+#include "publish/published.h"
 
 struct publisher;
 struct server;
@@ -34,16 +34,12 @@ bool publisher_cached(struct publisher *publisher, const struct request *request
 extern const struct route publish_routes[];
 
 /*
- * A revocation was committed: drops the cached OCSP answers of this serial at once, makes fills
- * that began before useless, marks the CRL stale and raises publisher_wake_fd.
+ * A revocation was committed: drops the cached OCSP answers of this serial at once and makes fills
+ * that began before useless. From any thread. (The CRL follows by jobs_revoked.)
  */
 void publisher_revoked(struct publisher *publisher, int32_t issuer, struct bytes serial);
-/* Drops every cached OCSP answer: the responder's certificate or the policy changed. */
+/* Drops every cached OCSP answer: the responder's certificate changed. */
 void publisher_forget_all(struct publisher *publisher);
-/* Whether a revocation came since the last call; the job that builds CRLs asks it. */
-bool publisher_take_crl_stale(struct publisher *publisher);
-/* Readable (poll) after publisher_revoked until publisher_take_crl_stale; borrowed. */
-int publisher_wake_fd(const struct publisher *publisher);
 
 /*
  * Called each second, on NOTIFY and after a CRL was built, by one thread at a time: reads the
