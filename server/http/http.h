@@ -36,7 +36,7 @@ struct caller {
                                            this request: chain, row by TBS hash, not revoked, active */
 };
 
-enum { HTTP_PARAMS = 4, HTTP_QUERY = 16, HTTP_HEADERS = 12 };
+enum { HTTP_PARAMS = 4, HTTP_QUERY = 16, HTTP_HEADERS = 12, HTTP_HEADER_TEXT = 4096 };
 
 /* Where the time of a request goes. Handlers add to DECIDE and SIGNER of request->stage_us; the rest
  * is measured around them. */

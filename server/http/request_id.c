@@ -1,0 +1,24 @@
+#include "request_id.h"
+
+#include "signet/public_key.h"
+
+bool
+request_id_new(char ret_id[LIMIT_REQUEST_ID_OCTETS + 1], struct error *err)
+{
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+    uint8_t random[16];
+    uint32_t bits = 0;
+    unsigned have = 0;
+    size_t len = 0;
+
+    if (!random_bytes(random, sizeof(random), err))
+        return false;
+    for (size_t i = 0; i < sizeof(random); i++) {
+        bits = bits << 8 | random[i];
+        for (have += 8; have >= 5; have -= 5)
+            ret_id[len++] = alphabet[bits >> (have - 5) & 31];
+    }
+    ret_id[len++] = alphabet[bits << (5 - have) & 31];
+    ret_id[len] = '\0';
+    return true;
+}
