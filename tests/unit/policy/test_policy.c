@@ -1,0 +1,139 @@
+#include "suite.h"
+
+#include <stdio.h>
+
+#include "signet/policy.h"
+
+#define WORKLOAD                                                                                   \
+    "\"kind\": \"workload\", \"default_ttl_s\": 86400, \"max_ttl_s\": 604800, \"backdate_s\": 60,"  \
+    " \"key_types\": [\"P-256\"], \"max_line\": 1000"
+
+static const char good[] =
+    "{\"profiles\": {\"workload\": {" WORKLOAD ", \"dns_suffixes\": [\"example.internal\"],"
+    " \"ip_ranges\": [\"127.0.0.0/8\", \"fd00::/8\"]}}}";
+
+static void
+reads_what_it_publishes(void)
+{
+    struct policy *policy = NULL;
+    const struct profile *profile;
+    struct error err = {0};
+
+    if (!ASSERT_OK(policy_parse(good, 7, &policy, &err), &err))
+        return;
+    CU_ASSERT_EQUAL(policy_version(policy), 7);
+    CU_ASSERT_PTR_NULL(policy_profile(policy, "admin"));
+    profile = policy_profile(policy, "workload");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
+    CU_ASSERT_STRING_EQUAL(profile->kind, "workload");
+    CU_ASSERT_EQUAL(profile->default_ttl_s, 86400);
+    CU_ASSERT_EQUAL(profile->max_ttl_s, 604800);
+    CU_ASSERT_EQUAL(profile->backdate_s, 60);
+    CU_ASSERT_EQUAL(profile->max_line, 1000);
+    CU_ASSERT_EQUAL(profile->key_types, 1U << KEY_P256);
+    CU_ASSERT_EQUAL(profile->dns_suffix_count, 1);
+    CU_ASSERT_EQUAL(profile->ip_range_count, 2);
+    policy_free(policy);
+}
+
+static void
+refuses_naming_the_path(void)
+{
+    static const struct {
+        const char *document;
+        const char *path; /* must stand in the complaint */
+    } cases[] = {
+        {"", "policy document"},
+        {"[]", "$: wanted an object"},
+        {"{}", "$.profiles"},
+        {"{\"profiles\": {}}", "$.profiles"},
+        {"{\"profiles\": []}", "$.profiles"},
+        {"{\"profiles\": {}, \"extra\": 1}", "$.extra"},
+        {"{\"profiles\": {\"Work Load\": {" WORKLOAD "}}}", "$.profiles.Work Load"},
+        {"{\"profiles\": {\"workload\": 3}}", "$.profiles.workload"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD "}, \"workload\": {" WORKLOAD "}}}",
+         "policy document"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"max_ttl_s\": 5}}}", "policy document"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"colour\": \"red\"}}}",
+         "$.profiles.workload.colour"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"dns_suffixes\": \"a.internal\"}}}",
+         "$.profiles.workload.dns_suffixes"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"dns_suffixes\": [\"*.internal\"]}}}",
+         "$.profiles.workload.dns_suffixes[0]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"dns_suffixes\": [\"a\", \"A.b\"]}}}",
+         "$.profiles.workload.dns_suffixes[1]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"dns_suffixes\": [\".internal\"]}}}",
+         "$.profiles.workload.dns_suffixes[0]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"dns_suffixes\": [\"a\\u0000b\"]}}}",
+         "policy document"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"ip_ranges\": [\"10.0.0.1/8\"]}}}",
+         "$.profiles.workload.ip_ranges[0]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"ip_ranges\": [\"10.0.0.0/33\"]}}}",
+         "$.profiles.workload.ip_ranges[0]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"ip_ranges\": [\"10.0.0.0\"]}}}",
+         "$.profiles.workload.ip_ranges[0]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"ip_ranges\": [\"::ffff:10.0.0.0/104\"]}}}",
+         "$.profiles.workload.ip_ranges[0]"},
+        {"{\"profiles\": {\"workload\": {\"kind\": \"workload\"}}}", "is required"},
+        {"{\"a\": [[[[[[[[[[1]]]]]]]]]]}", "nested"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct policy *policy = NULL;
+        struct error err = {0};
+
+        ASSERT_REFUSED(policy_parse(cases[i].document, 1, &policy, &err), &err, ERROR_POLICY);
+        CU_ASSERT_PTR_NULL(policy);
+        if (!strstr(err.detail, cases[i].path))
+            printf("\n    case %zu: %s", i, err.detail);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.detail, cases[i].path));
+    }
+}
+
+/* One member of a good profile is replaced by a bad value. */
+static void
+refuses_bad_values(void)
+{
+    static const struct {
+        const char *kind, *default_ttl, *max_ttl, *backdate, *keys, *line;
+        const char *path;
+    } cases[] = {
+        {"\"robot\"", "60", "60", "0", "[\"P-256\"]", "1", ".kind"},
+        {"1", "60", "60", "0", "[\"P-256\"]", "1", ".kind"},
+        {"\"admin\"", "0", "60", "0", "[\"P-256\"]", "1", ".default_ttl_s"},
+        {"\"admin\"", "-60", "60", "0", "[\"P-256\"]", "1", ".default_ttl_s"},
+        {"\"admin\"", "60.0", "60", "0", "[\"P-256\"]", "1", ".default_ttl_s"},
+        {"\"admin\"", "\"60\"", "60", "0", "[\"P-256\"]", "1", ".default_ttl_s"},
+        {"\"admin\"", "61", "60", "0", "[\"P-256\"]", "1", ".default_ttl_s"},
+        {"\"admin\"", "60", "99999999999", "0", "[\"P-256\"]", "1", ".max_ttl_s"},
+        {"\"admin\"", "60", "60", "-1", "[\"P-256\"]", "1", ".backdate_s"},
+        {"\"admin\"", "60", "60", "60", "[\"P-256\"]", "1", ".backdate_s"},
+        {"\"admin\"", "60", "60", "0", "[]", "1", ".key_types"},
+        {"\"admin\"", "60", "60", "0", "\"P-256\"", "1", ".key_types"},
+        {"\"admin\"", "60", "60", "0", "[\"P-257\"]", "1", ".key_types[0]"},
+        {"\"admin\"", "60", "60", "0", "[\"P-256\", \"P-256\"]", "1", ".key_types[1]"},
+        {"\"admin\"", "60", "60", "0", "[\"P-256\"]", "0", ".max_line"},
+        {"\"admin\"", "60", "60", "0", "[\"P-256\"]", "null", ".max_line"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char document[512];
+        struct policy *policy = NULL;
+        struct error err = {0};
+
+        snprintf(document, sizeof(document),
+                 "{\"profiles\": {\"p\": {\"kind\": %s, \"default_ttl_s\": %s, \"max_ttl_s\": %s, "
+                 "\"backdate_s\": %s, \"key_types\": %s, \"max_line\": %s}}}",
+                 cases[i].kind, cases[i].default_ttl, cases[i].max_ttl, cases[i].backdate,
+                 cases[i].keys, cases[i].line);
+        ASSERT_REFUSED(policy_parse(document, 1, &policy, &err), &err, ERROR_POLICY);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.detail, cases[i].path));
+    }
+}
+
+int
+main(void)
+{
+    return RUN_SUITE("policy", TEST(reads_what_it_publishes), TEST(refuses_naming_the_path),
+                     TEST(refuses_bad_values));
+}
