@@ -14,12 +14,17 @@ MUST_USE bool der_check(struct bytes der, const char *what, struct error *err);
  * *ret_whole header and content (either may be null). */
 MUST_USE bool der_get(struct reader *reader, uint8_t *ret_tag, struct bytes *ret_content,
                       struct bytes *ret_whole);
+/* The arcs of an object identifier's content as text ("2.5.29.17"), for messages. */
+void der_oid_text(struct bytes oid, char *text, size_t room);
 /* PEM with the given label ("CERTIFICATE REQUEST") or plain DER or base64 DER -> DER in `out`.
- * Exactly one object; text before and after a PEM block is refused. Errors of `kind`. */
+ * Exactly one object; text before and after a PEM block is refused. Errors of `kind`.
+ * The former content of `out` is replaced. */
 MUST_USE bool pem_or_der(struct bytes input, const char *label, enum error_kind kind,
                          struct buffer *out, struct error *err);
+/* Appends. */
 MUST_USE bool pem_encode(struct bytes der, const char *label, struct buffer *out);
-/* The next PEM block labelled `label` off the reader (bundles); false at the end. */
+/* The next PEM block labelled `label` off the reader (bundles) replaces the content of `out`. False
+ * at the end, where the reader is empty, and at a malformed block, where it is not. */
 MUST_USE bool pem_next(struct reader *text, const char *label, struct buffer *out);
 
 #endif

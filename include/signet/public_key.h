@@ -36,6 +36,13 @@ struct bytes public_key_bits_octets(const struct public_key *key);
 void public_key_spki_hash(const struct public_key *key, uint8_t ret_hash[LIMIT_DIGEST_OCTETS]);
 /* The algorithm a private key of this type signs with by default (P-256 -> ECDSA with SHA-256). */
 enum signature_algorithm public_key_default_signature(enum key_type type);
+/* "P-256" and so on; false for a name that is not in the table. */
+MUST_USE bool key_type_of_name(const char *name, enum key_type *ret_type);
+/* "ecdsa-sha256", "ecdsa-sha384", "rsa-sha256", "rsa-sha384", "ed25519", as permits spell them. */
+const char *signature_algorithm_name(enum signature_algorithm algorithm);
+MUST_USE bool signature_algorithm_of_name(const char *name, enum signature_algorithm *ret_algorithm);
+/* Whether keys of this type make signatures of this algorithm. */
+bool signature_algorithm_fits(enum signature_algorithm algorithm, enum key_type type);
 /* Verifies a signature in X.509 form (ECDSA as DER). False with ERROR_SIGNATURE_WRONG. */
 MUST_USE bool public_key_verify(const struct public_key *key, enum signature_algorithm algorithm,
                                 struct bytes message, struct bytes signature, struct error *err);

@@ -70,6 +70,14 @@ MUST_USE bool san_text(const struct san *san, char *text, size_t room);
 MUST_USE bool san_parse_text(const char *text, uint8_t storage[16], struct san *ret_san,
                              struct error *err);
 
+/*
+ * The value has the form of its type (C-14): DNS names of letters, digits and hyphens without
+ * wildcards, absolute URIs, addresses of 4 or 16 octets. Errors of `kind`, rule "san.<type>".
+ */
+MUST_USE bool san_check(const struct san *san, enum error_kind kind, struct error *err);
+/* The grammar of SPIFFE ids with a path (ID-1 to ID-4); the trust domain is for the caller. */
+bool spiffe_id_fits(struct bytes uri);
+
 /* A certificate whole. `tbs`, `signature` borrow the input. */
 struct certificate {
     struct bytes der;
