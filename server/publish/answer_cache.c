@@ -14,7 +14,7 @@ struct answer {
     uint32_t waiters;
     bool linked;  /* in a bucket */
     bool filling;
-    bool asked;   /* since the clock hand passed */
+    bool asked;   /* again, since the clock hand passed */
     bool revoked; /* what the answer says */
 };
 
@@ -346,7 +346,6 @@ answer_cache_publish(struct answer_cache *cache, struct answer_fill *fill,
         published_unref(answer->published);
         answer->published = published_ref(published);
         answer->revoked = status == OCSP_REVOKED;
-        answer->asked = true;
         answer->retry_s = 0;
         fill_end(shard, answer);
     } else {

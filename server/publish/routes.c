@@ -92,16 +92,13 @@ roots_get(struct worker *worker, struct request *request, struct response *respo
     return publication_get(worker, request, response, ERROR_ISSUER_NOT_FOUND, err);
 }
 
-/* "/ocsp{raw...}" takes a request whose separating slash is missing (O-01). */
+/* HEAD comes with GET. "/ocsp{raw...}": the separating slash may be missing (O-01). */
 const struct route publish_routes[] = {
     {"POST", "/ocsp", CALLER_ANY, ocsp_post, LIMIT_OCSP_REQUEST_OCTETS, NULL, "ocsp.post"},
+    {"GET", "/ocsp/{raw...}", CALLER_ANY, ocsp_get, 0, NULL, "ocsp.get"},
     {"GET", "/ocsp{raw...}", CALLER_ANY, ocsp_get, 0, NULL, "ocsp.get"},
-    {"HEAD", "/ocsp{raw...}", CALLER_ANY, ocsp_get, 0, NULL, "ocsp.get"},
     {"GET", "/crl/{issuer}.crl", CALLER_ANY, crl_get, 0, NULL, "crl.get"},
-    {"HEAD", "/crl/{issuer}.crl", CALLER_ANY, crl_get, 0, NULL, "crl.get"},
     {"GET", "/issuers/{issuer}.cer", CALLER_ANY, issuer_get, 0, NULL, "issuer.get"},
-    {"HEAD", "/issuers/{issuer}.cer", CALLER_ANY, issuer_get, 0, NULL, "issuer.get"},
     {"GET", "/roots.pem", CALLER_ANY, roots_get, 0, NULL, "roots.get"},
-    {"HEAD", "/roots.pem", CALLER_ANY, roots_get, 0, NULL, "roots.get"},
     {0},
 };
