@@ -40,7 +40,8 @@ void authority_free(struct authority *authority);
  */
 MUST_USE bool authority_load(struct authority *authority, struct db *db, struct error *err);
 
-/* A reference to the snapshot in force, never null after a first load that succeeded. */
+/* A reference to the snapshot in force, never null after a first load that succeeded. Every
+ * reference must be given back before authority_free. */
 struct authority_snapshot *authority_ref(struct authority *authority);
 void authority_unref(struct authority_snapshot *snapshot);
 DEFINE_CLEANUP(struct authority_snapshot *, authority_unref);
