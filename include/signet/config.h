@@ -1,6 +1,6 @@
 /*
  * The configuration file (libconfuse syntax), one schema table, one struct. Every complaint names
- * file, line, option, what was wanted and what was found. Used by signetd, signet-signer and
+ * file, line, option, what was wanted and what was found (settings.h). Used by signetd, signet-signer and
  * signet-server alike; the ceremony writes the first one.
  *
  *   user { server = "signet"  issuing = "signet-signer"  status = "signet-status" }
@@ -13,12 +13,14 @@
  *            tls = "/folder/of/its/own/tls/key" names = {"localhost"} addresses = {"127.0.0.1"}
  *            workers = 16 publish_workers = 8 }
  *   rate { address_per_s = 50 address_burst = 200 identity_per_s = 10 identity_burst = 50 }
+ *   programs = "/opt/signet/bin"     # folder of the programs; absent: that of signetd itself
  *   jobs { crl_life_s = 86400 ocsp_life_s = 3600 partition_days = 14 retention_days = 30 audit_days = 400 }
  */
 #ifndef SIGNET_CONFIG_H
 #define SIGNET_CONFIG_H
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "signet/error.h"
 
@@ -45,6 +47,7 @@ enum config_role { ROLE_ISSUING, ROLE_STATUS };
 
 struct config {
     char path[CONFIG_PATH];
+    char programs[CONFIG_PATH]; /* "": the folder that signetd itself stands in */
     struct {
         char server[64], issuing[64], status[64]; /* "" : stay who we are */
     } user;
@@ -73,5 +76,9 @@ struct config {
 
 /* Errors: ERROR_CONFIG with "file:line: ..." . The struct is large: keep it static or on the heap. */
 MUST_USE bool config_load(const char *path, struct config *ret_config, struct error *err);
+
+/* Parses "127.0.0.1:8443" or "[::1]:8443": numeric address, port 1 to 65535, nothing else. */
+MUST_USE bool config_address(const char *text, struct sockaddr_storage *ret_address,
+                             socklen_t *ret_len);
 
 #endif

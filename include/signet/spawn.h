@@ -20,14 +20,19 @@ struct spawn {
     const struct spawn_fd *fds; /* inherited descriptors besides those named here */
     size_t fd_count;          /* 0,1,2 not named in fds: stdin is /dev/null, stdout and stderr stay */
     const char *directory;    /* working folder; null: "/" */
+    bool own_group;           /* a process group of its own: Ctrl-C on our terminal passes it by */
 };
 
-/* Starts the program. Gives its process id. A failed exec is reported here, not by a dead child. */
+/*
+ * Starts the program with all signals at their defaults. Gives its process id. A failed exec is
+ * reported here (ERROR_FILE_ACCESS), not by a dead child; an unknown user is ERROR_CONFIG.
+ */
 MUST_USE bool spawn_start(const struct spawn *spawn, pid_t *ret_pid, struct error *err);
 
 /*
- * Runs to the end: feeds `input` to stdin, collects stdout (bounded by out->max, may be null).
- * Kills the program after timeout_ms. *ret_status is as waitpid gives it.
+ * Runs to the end: feeds `input` to stdin, collects stdout (bounded by out->max; null: it stays
+ * ours). Kills the program after timeout_ms (ERROR_DEADLINE). *ret_status is as waitpid gives it.
+ * Returns when the program itself has ended, though a child of it may still hold its stdout.
  */
 MUST_USE bool spawn_run(const struct spawn *spawn, struct bytes input, struct buffer *out,
                         int timeout_ms, int *ret_status, struct error *err);
