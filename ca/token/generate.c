@@ -135,9 +135,9 @@ generate_run(struct generator *generator, char *label, struct buffer *ret_spki,
     if (!generate_label_is_free(generator, label, err) || !random_bytes(id, sizeof(id), err))
         return false;
     rv = generate_pair(generator, label, id, true, &public);
-    if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_TEMPLATE_INCONSISTENT ||
-        rv == CKR_ATTRIBUTE_VALUE_INVALID || rv == CKR_DEVICE_MEMORY || rv == CKR_GENERAL_ERROR ||
-        rv == 0x5)
+    /* CKR_GENERAL_ERROR is how NSS says that it does not know an attribute. */
+    if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
+        rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_GENERAL_ERROR)
         rv = generate_pair(generator, label, id, false, &public);
     if (rv != CKR_OK)
         return token_error(err, rv, "make the key pair \"%s\"", label);

@@ -63,7 +63,7 @@ bool
 uri_parse(const char *text, enum uri_names names, P11KitUri **ret_uri, struct error *err)
 {
     AUTO_URI uri = NULL;
-    unsigned seen;
+    unsigned seen = 0;
     bool key;
     int rc;
 
