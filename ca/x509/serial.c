@@ -1,4 +1,8 @@
+#include "serial.h"
+
 #include "signet/tbs_cert.h"
+
+#include "der_read.h"
 
 enum { DAY_S = 86400, SERIAL_RANDOM_OCTETS = 16 };
 
@@ -37,4 +41,11 @@ serial_fits(struct bytes serial, int64_t not_after_s)
 
     return serial.len == SERIAL_OCTETS && serial.data[0] == SERIAL_FIRST_OCTET &&
            serial_day(not_after_s, day) && memcmp(serial.data + 1, day, sizeof(day)) == 0;
+}
+
+bool
+serial_is_valid(struct bytes serial)
+{
+    return der_integer_minimal(serial) && serial.len <= LIMIT_SERIAL_OCTETS &&
+           serial.data[0] < 0x80 && !(serial.len == 1 && serial.data[0] == 0);
 }
