@@ -69,6 +69,14 @@ MUST_USE bool keyring_sign(struct keyring *keyring, unsigned session, struct byt
                            struct error *err);
 
 /*
+ * Preparation: makes a token with this label in the module's first slot that has none, with the two
+ * PINs (borrowed). Errors: ERROR_STATE_EXISTS when a token has that label already, ERROR_TOKEN_KEY
+ * when no slot is free.
+ */
+MUST_USE bool keyring_token_init(const struct keyring_options *options, const char *label,
+                                 struct bytes so_pin, struct bytes pin, struct error *err);
+
+/*
  * Ceremony: makes a P-256 key pair in the token with the template of T-18. CKA_ID is random. The
  * options' URI names the token only. ret_uri is the key's own URI with token, serial, id and object.
  * Appends the public key to ret_spki. ERROR_STATE_EXISTS when a private key has that label already.
