@@ -258,7 +258,7 @@ signer_ask(const struct issue_means *means, const struct issue_order *order, str
     struct issue_request message;
     struct issue_reply reply;
     int64_t began_us = clock_monotonic_us();
-    int wait_ms;
+    int wait_ms = 0;
 
     if (FAULT_POINT("server-before-signer"))
         return error_set(err, ERROR_SIGNER_UNAVAILABLE, "fault point");
@@ -295,7 +295,7 @@ static bool
 issue_fresh(const struct issue_means *means, const struct issue_order *order,
             struct issued *issued, struct error *err)
 {
-    const struct profile *profile;
+    const struct profile *profile = NULL;
 
     if (!profile_of(means, order->identity, &profile, err) || !line_check(order, profile, err) ||
         !key_unblocked_check(means->db, order->key, err))
