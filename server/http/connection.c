@@ -173,6 +173,7 @@ peer_describe(struct connection *connection, const struct sockaddr *peer, sockle
         octets = &((const struct sockaddr_in *)(const void *)peer)->sin_addr;
     if (peer->sa_family == AF_INET6)
         octets = &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr;
+    address_key(peer, connection->peer_key);
     connection->peer_text[0] = '\0';
     if (octets)
         inet_ntop(peer->sa_family, octets, connection->peer_text, sizeof(connection->peer_text));
@@ -302,7 +303,15 @@ connection_phase(struct connection *connection, enum connection_phase phase, int
 {
     int64_t deadline_ms = phase_ms[phase] ? now_ms + phase_ms[phase] : 0;
 
+    atomic_store_explicit(&connection->phase, (int)phase, memory_order_relaxed);
     atomic_store_explicit(&connection->deadline_ms, deadline_ms, memory_order_relaxed);
+}
+
+void
+connection_stir(struct connection *connection)
+{
+    if (atomic_load_explicit(&connection->phase, memory_order_relaxed) == CONNECTION_IDLE)
+        connection_phase(connection, CONNECTION_FIRST, clock_monotonic_ms());
 }
 
 /* The socket is shut down, not closed: its owner sees the end and closes it. */

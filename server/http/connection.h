@@ -38,8 +38,10 @@ struct connection {
     uint32_t generation;
     struct sockaddr_storage peer;
     char peer_text[64];
+    uint8_t peer_key[16]; /* what counts as one address: IPv4 whole, IPv6 its first 64 bits */
     struct bytes client_certificate; /* DER; set once, before the hand-over; empty without one */
     atomic_int_fast64_t deadline_ms; /* monotonic; 0: none */
+    atomic_int phase;                /* enum connection_phase */
     /* The rest is the table's own. */
     unsigned references;
     int fd; /* what connections_cut shuts down; -1 once closed */
@@ -76,6 +78,8 @@ void connection_unref(struct connection *connection);
 /* From now on the descriptor is not touched any more. */
 void connection_closing(struct connection *connection);
 void connection_phase(struct connection *connection, enum connection_phase phase, int64_t now_ms);
+/* The client sent something: an idle connection now has LIMIT_HEADER_MS for the rest of a header. */
+void connection_stir(struct connection *connection);
 
 /* Shuts down what is past its deadline; returns how many. */
 unsigned connections_cut(struct connections *table, int64_t now_ms);

@@ -6,6 +6,7 @@
 #define SIGNET_POOL_H
 
 #include "http.h"
+#include "signet/config.h"
 
 struct pool;
 
