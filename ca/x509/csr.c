@@ -64,11 +64,8 @@ csr_split(struct bytes der, struct csr_parts *parts, struct error *err)
         return error_refuse(err, ERROR_CSR_MALFORMED, "csr.size",
                             "the certification request has %zu octets, at most %d", der.len,
                             LIMIT_CSR_OCTETS);
-    if (!der_check(der, "the certification request", err)) {
-        if (err)
-            err->kind = ERROR_CSR_MALFORMED;
+    if (!der_check_as(der, "the certification request", ERROR_CSR_MALFORMED, err))
         return false;
-    }
     if (!der_enter(&outer, TAG_SEQUENCE, &inside) ||
         !der_take_whole(&inside, TAG_SEQUENCE, &parts->info) ||
         !der_take_whole(&inside, TAG_SEQUENCE, &parts->algorithm) ||

@@ -303,7 +303,7 @@ der_fault(struct reader inside, bool is_set, unsigned depth)
 }
 
 bool
-der_check(struct bytes der, const char *what, struct error *err)
+der_check_as(struct bytes der, const char *what, enum error_kind kind, struct error *err)
 {
     struct reader reader = reader_of(der);
     struct bytes whole;
@@ -311,17 +311,23 @@ der_check(struct bytes der, const char *what, struct error *err)
     uint8_t tag;
 
     if (!der_get(&reader, &tag, NULL, &whole))
-        return error_refuse(err, ERROR_REQUEST_MALFORMED, "der.syntax",
+        return error_refuse(err, kind, "der.syntax",
                             "%s is not DER: wanted one complete value, found %zu octets", what,
                             der.len);
     if (!reader_at_end(&reader))
-        return error_refuse(err, ERROR_REQUEST_MALFORMED, "der.trailing",
+        return error_refuse(err, kind, "der.trailing",
                             "%s has %zu octets after its end", what, reader.rest.len);
     fault = der_fault(reader_of(whole), false, 0);
     if (fault)
-        return error_refuse(err, ERROR_REQUEST_MALFORMED, "der.syntax", "%s is not DER: %s", what,
+        return error_refuse(err, kind, "der.syntax", "%s is not DER: %s", what,
                             fault);
     return true;
+}
+
+bool
+der_check(struct bytes der, const char *what, struct error *err)
+{
+    return der_check_as(der, what, ERROR_REQUEST_MALFORMED, err);
 }
 
 void

@@ -119,11 +119,7 @@ pem_or_der(struct bytes input, const char *label, enum error_kind kind, struct b
         return error_refuse(err, kind, "pem.syntax",
                             "wanted %s as PEM, DER or base64 of DER, found none of them", label);
     }
-    if (der_check(buffer_bytes(out), label, err))
-        return true;
-    if (err)
-        err->kind = kind;
-    return false;
+    return der_check_as(buffer_bytes(out), label, kind, err);
 }
 
 bool

@@ -167,11 +167,8 @@ tbs_cert_parse(struct bytes der, struct tbs_cert *ret_tbs, struct error *err)
 
     if (der.len > LIMIT_TBS_OCTETS)
         return refuse(err, "tbs.size", "too many octets");
-    if (!der_check(der, "the certificate to be signed", err)) {
-        if (err)
-            err->kind = ERROR_PERMIT;
+    if (!der_check_as(der, "the certificate to be signed", ERROR_PERMIT, err))
         return false;
-    }
     if (!der_enter(&outer, TAG_SEQUENCE, &reader) || !reader_at_end(&outer))
         return refuse(err, "tbs.syntax", "not a SEQUENCE");
     if (!parse_version(&reader, err) || !parse_serial(&reader, &tbs, err) ||

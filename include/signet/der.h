@@ -10,6 +10,9 @@
 
 /* One complete DER value, nothing after it, depth at most 24, every constructed value walked. */
 MUST_USE bool der_check(struct bytes der, const char *what, struct error *err);
+/* The same, with errors of `kind` instead of ERROR_REQUEST_MALFORMED. */
+MUST_USE bool der_check_as(struct bytes der, const char *what, enum error_kind kind,
+                           struct error *err);
 /* Takes the first value off the reader: *ret_tag its identifier octet, *ret_content its content,
  * *ret_whole header and content (either may be null). */
 MUST_USE bool der_get(struct reader *reader, uint8_t *ret_tag, struct bytes *ret_content,
