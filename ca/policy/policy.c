@@ -141,3 +141,14 @@ policy_profile(const struct policy *policy, const char *name)
             return &policy->profile[i];
     return NULL;
 }
+
+int64_t
+policy_longest_ttl_s(const struct policy *policy)
+{
+    int64_t longest_s = 0;
+
+    for (size_t i = 0; i < policy->profile_count; i++)
+        if (policy->profile[i].max_ttl_s > longest_s)
+            longest_s = policy->profile[i].max_ttl_s;
+    return longest_s;
+}

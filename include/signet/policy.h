@@ -35,6 +35,8 @@ struct profile {
 };
 /* Borrowed; null when there is none of this name. */
 const struct profile *policy_profile(const struct policy *policy, const char *name);
+/* The longest life that any profile gives: how far ahead certificates may end. */
+int64_t policy_longest_ttl_s(const struct policy *policy);
 
 /* Identity names: SPIFFE path segments joined by "/" (ID-3), at most LIMIT_NAME_OCTETS. "admin/..."
  * is for administrators, "signet/..." for the authority itself, everything else for workloads. */
