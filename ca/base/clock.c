@@ -129,11 +129,10 @@ clock_parse(const char *text, int64_t *ret_time_s)
     int year, month;
     int64_t time_s;
 
-    if (!clock_digits(&at, 4, &year) || !clock_literal(&at, "-") ||
-        !clock_digits(&at, 2, &month) || !clock_literal(&at, "-") ||
-        !clock_digits(&at, 2, &tm.tm_mday) || !clock_literal(&at, "T") ||
-        !clock_digits(&at, 2, &tm.tm_hour) || !clock_literal(&at, ":") ||
-        !clock_digits(&at, 2, &tm.tm_min) || !clock_literal(&at, ":") ||
+    if (!clock_digits(&at, 4, &year) || !clock_literal(&at, "-") || !clock_digits(&at, 2, &month) ||
+        !clock_literal(&at, "-") || !clock_digits(&at, 2, &tm.tm_mday) ||
+        !clock_literal(&at, "T") || !clock_digits(&at, 2, &tm.tm_hour) ||
+        !clock_literal(&at, ":") || !clock_digits(&at, 2, &tm.tm_min) || !clock_literal(&at, ":") ||
         !clock_digits(&at, 2, &tm.tm_sec) || !clock_literal(&at, "Z") || *at)
         return false;
     tm.tm_year = year - 1900;

@@ -69,41 +69,73 @@ config_valid_ip(const char *value)
     .offset = offsetof(struct config, member), .room = sizeof(((struct config *)0)->member)
 
 #define CONFIG_NUMBER(in, option, least, most, otherwise)                                          \
-    {.section = #in, .name = #option, .type = SETTINGS_NUMBER, .min = (least), .max = (most),     \
-     .fallback = (otherwise), CONFIG_PLACE(in.option)}
+    {                                                                                              \
+        .section = #in, .name = #option, .type = SETTINGS_NUMBER, .min = (least), .max = (most),   \
+        .fallback = (otherwise), CONFIG_PLACE(in.option)                                           \
+    }
 
 #define CONFIG_USER(option)                                                                        \
-    {.section = "user", .name = #option, .type = SETTINGS_TEXT, .valid = config_valid_user,       \
-     .wanted = "the name of a user", CONFIG_PLACE(user.option)}
+    {                                                                                              \
+        .section = "user", .name = #option, .type = SETTINGS_TEXT, .valid = config_valid_user,     \
+        .wanted = "the name of a user", CONFIG_PLACE(user.option)                                  \
+    }
 
 #define CONFIG_DATABASE(option)                                                                    \
-    {.section = "database", .name = #option, .type = SETTINGS_TEXT, .need = SETTINGS_REQUIRED,    \
-     .valid = config_valid_conninfo,                                                              \
-     .wanted = "keyword=value pairs of libpq without a password (use passfile=)",                 \
-     CONFIG_PLACE(database.option)}
+    {                                                                                              \
+        .section = "database", .name = #option, .type = SETTINGS_TEXT, .need = SETTINGS_REQUIRED,  \
+        .valid = config_valid_conninfo,                                                            \
+        .wanted = "keyword=value pairs of libpq without a password (use passfile=)",               \
+        CONFIG_PLACE(database.option)                                                              \
+    }
 
 #define CONFIG_TOKEN(role, title)                                                                  \
-    {.section = title, .name = "module", .type = SETTINGS_PATH, .need = SETTINGS_REQUIRED,        \
-     CONFIG_PLACE(token[role].module)},                                                           \
-        {.section = title, .name = "init_string", .type = SETTINGS_TEXT,                          \
-         CONFIG_PLACE(token[role].init_string)},                                                  \
-        {.section = title, .name = "uri", .type = SETTINGS_TEXT, .need = SETTINGS_REQUIRED,       \
-         .valid = config_valid_uri, .wanted = "a PKCS#11 URI (pkcs11:...) without a PIN",         \
-         CONFIG_PLACE(token[role].uri)},                                                          \
-        {.section = title, .name = "pin_file", .type = SETTINGS_PATH, .need = SETTINGS_REQUIRED,  \
-         CONFIG_PLACE(token[role].pin_file)},                                                     \
-        {.section = title, .name = "environment", .type = SETTINGS_LIST,                          \
-         .valid = config_valid_environment, .wanted = "NAME=value, and no LD_ variable",          \
-         CONFIG_PLACE(token[role].environment)},                                                  \
-        {.section = title, .name = "sessions", .type = SETTINGS_NUMBER, .min = 1,                 \
-         .max = LIMIT_SIGNING_THREADS, .fallback = "2", CONFIG_PLACE(token[role].sessions)},      \
-        {.section = title, .name = "permit", .type = SETTINGS_PATH, .need = SETTINGS_REQUIRED,    \
-         CONFIG_PLACE(token[role].permit)},                                                       \
-        {.section = title, .name = "state", .type = SETTINGS_PATH, .need = SETTINGS_REQUIRED,     \
-         CONFIG_PLACE(token[role].state)},                                                        \
-    {                                                                                             \
-        .section = title, .name = "waivers", .type = SETTINGS_LIST,                               \
-        CONFIG_PLACE(token[role].waivers)                                                         \
+    {.section = title,                                                                             \
+     .name = "module",                                                                             \
+     .type = SETTINGS_PATH,                                                                        \
+     .need = SETTINGS_REQUIRED,                                                                    \
+     CONFIG_PLACE(token[role].module)},                                                            \
+        {.section = title,                                                                         \
+         .name = "init_string",                                                                    \
+         .type = SETTINGS_TEXT,                                                                    \
+         CONFIG_PLACE(token[role].init_string)},                                                   \
+        {.section = title,                                                                         \
+         .name = "uri",                                                                            \
+         .type = SETTINGS_TEXT,                                                                    \
+         .need = SETTINGS_REQUIRED,                                                                \
+         .valid = config_valid_uri,                                                                \
+         .wanted = "a PKCS#11 URI (pkcs11:...) without a PIN",                                     \
+         CONFIG_PLACE(token[role].uri)},                                                           \
+        {.section = title,                                                                         \
+         .name = "pin_file",                                                                       \
+         .type = SETTINGS_PATH,                                                                    \
+         .need = SETTINGS_REQUIRED,                                                                \
+         CONFIG_PLACE(token[role].pin_file)},                                                      \
+        {.section = title,                                                                         \
+         .name = "environment",                                                                    \
+         .type = SETTINGS_LIST,                                                                    \
+         .valid = config_valid_environment,                                                        \
+         .wanted = "NAME=value, and no LD_ variable",                                              \
+         CONFIG_PLACE(token[role].environment)},                                                   \
+        {.section = title,                                                                         \
+         .name = "sessions",                                                                       \
+         .type = SETTINGS_NUMBER,                                                                  \
+         .min = 1,                                                                                 \
+         .max = LIMIT_SIGNING_THREADS,                                                             \
+         .fallback = "2",                                                                          \
+         CONFIG_PLACE(token[role].sessions)},                                                      \
+        {.section = title,                                                                         \
+         .name = "permit",                                                                         \
+         .type = SETTINGS_PATH,                                                                    \
+         .need = SETTINGS_REQUIRED,                                                                \
+         CONFIG_PLACE(token[role].permit)},                                                        \
+        {.section = title,                                                                         \
+         .name = "state",                                                                          \
+         .type = SETTINGS_PATH,                                                                    \
+         .need = SETTINGS_REQUIRED,                                                                \
+         CONFIG_PLACE(token[role].state)},                                                         \
+    {                                                                                              \
+        .section = title, .name = "waivers", .type = SETTINGS_LIST,                                \
+        CONFIG_PLACE(token[role].waivers)                                                          \
     }
 
 static const struct settings_row config_rows[] = {
@@ -116,23 +148,46 @@ static const struct settings_row config_rows[] = {
     CONFIG_DATABASE(status),
     CONFIG_TOKEN(ROLE_ISSUING, "token issuing"),
     CONFIG_TOKEN(ROLE_STATUS, "token status"),
-    {.section = "server", .name = "https", .type = SETTINGS_LIST, .need = SETTINGS_REQUIRED,
-     .min = 1, .valid = config_valid_address,
+    {.section = "server",
+     .name = "https",
+     .type = SETTINGS_LIST,
+     .need = SETTINGS_REQUIRED,
+     .min = 1,
+     .valid = config_valid_address,
      .wanted = "a numeric address and port, as in 127.0.0.1:8443 or [::1]:8443",
      CONFIG_PLACE(server.https)},
-    {.section = "server", .name = "publish", .type = SETTINGS_LIST, .need = SETTINGS_REQUIRED,
-     .min = 1, .valid = config_valid_address,
+    {.section = "server",
+     .name = "publish",
+     .type = SETTINGS_LIST,
+     .need = SETTINGS_REQUIRED,
+     .min = 1,
+     .valid = config_valid_address,
      .wanted = "a numeric address and port, as in 127.0.0.1:8080 or [::1]:8080",
      CONFIG_PLACE(server.publish)},
-    {.section = "server", .name = "health", .type = SETTINGS_TEXT, .valid = config_valid_address,
-     .wanted = "a numeric address and port, as in 127.0.0.1:9180", .fallback = "127.0.0.1:9180",
+    {.section = "server",
+     .name = "health",
+     .type = SETTINGS_TEXT,
+     .valid = config_valid_address,
+     .wanted = "a numeric address and port, as in 127.0.0.1:9180",
+     .fallback = "127.0.0.1:9180",
      CONFIG_PLACE(server.health)},
-    {.section = "server", .name = "tls", .type = SETTINGS_PATH, .need = SETTINGS_REQUIRED,
+    {.section = "server",
+     .name = "tls",
+     .type = SETTINGS_PATH,
+     .need = SETTINGS_REQUIRED,
      CONFIG_PLACE(server.tls)},
-    {.section = "server", .name = "names", .type = SETTINGS_LIST, .valid = config_valid_dns,
-     .wanted = "a DNS name in lower case", CONFIG_PLACE(server.names)},
-    {.section = "server", .name = "addresses", .type = SETTINGS_LIST, .valid = config_valid_ip,
-     .wanted = "an IP address", CONFIG_PLACE(server.addresses)},
+    {.section = "server",
+     .name = "names",
+     .type = SETTINGS_LIST,
+     .valid = config_valid_dns,
+     .wanted = "a DNS name in lower case",
+     CONFIG_PLACE(server.names)},
+    {.section = "server",
+     .name = "addresses",
+     .type = SETTINGS_LIST,
+     .valid = config_valid_ip,
+     .wanted = "an IP address",
+     CONFIG_PLACE(server.addresses)},
     CONFIG_NUMBER(server, workers, 1, LIMIT_CHANNELS - 2, "16"),
     CONFIG_NUMBER(server, publish_workers, 1, LIMIT_CHANNELS - 1, "8"),
     CONFIG_NUMBER(server, connections, 16, 65536, "4096"),
@@ -200,8 +255,7 @@ config_address(const char *text, struct sockaddr_storage *ret_address, socklen_t
     memcpy(host, text + bracketed, len);
     host[len] = '\0';
     if (bracketed) {
-        if (!config_port(colon + 1, &v6.sin6_port) ||
-            inet_pton(AF_INET6, host, &v6.sin6_addr) != 1)
+        if (!config_port(colon + 1, &v6.sin6_port) || inet_pton(AF_INET6, host, &v6.sin6_addr) != 1)
             return false;
         memcpy(ret_address, &v6, sizeof(v6));
         *ret_len = sizeof(v6);

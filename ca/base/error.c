@@ -8,8 +8,8 @@
 static const struct error_row error_rows[] = {
     [ERROR_NONE] = {"NONE", "none", "No error", 200, BLAME_SERVER, RETRY_NO, LOG_LEVEL_INFO},
 #define ERROR_KIND(constant, type, status, title, blame, retry, level)                             \
-    [ERROR_##constant] = {#constant,     type,          title, status, BLAME_##blame,              \
-                          RETRY_##retry, LOG_LEVEL_##level},
+    [ERROR_##constant] = {#constant,        type, title, status, BLAME_##blame, RETRY_##retry,     \
+                          LOG_LEVEL_##level},
 #include "signet/error_kinds.def"
 #undef ERROR_KIND
 };

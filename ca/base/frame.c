@@ -61,9 +61,8 @@ frame_send_fds(int fd, enum frame_kind kind, uint32_t id, struct bytes body, con
                size_t count, struct error *err)
 {
     uint8_t header[FRAME_HEADER_OCTETS] = {
-        FRAME_VERSION,       (uint8_t)kind,       0,
-        0,                   (uint8_t)(id >> 24), (uint8_t)(id >> 16),
-        (uint8_t)(id >> 8), (uint8_t)id};
+        FRAME_VERSION,       (uint8_t)kind,      0,          0, (uint8_t)(id >> 24),
+        (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
     struct iovec parts[2] = {{.iov_base = header, .iov_len = sizeof(header)},
                              {.iov_base = (void *)(uintptr_t)body.data, .iov_len = body.len}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = body.len ? 2 : 1};
@@ -178,8 +177,9 @@ frame_parse(const struct msghdr *message, struct bytes raw, struct frame *ret_fr
         !reader_get_u16(&reader, &reserved) || !reader_get_u32(&reader, &id))
         return error_set(err, ERROR_FRAME, "a frame of %zu octets has no whole header", raw.len);
     if (version != FRAME_VERSION || reserved != 0)
-        return error_set(err, ERROR_FRAME, "a frame has version %u and reserved %u, wanted %d and 0",
-                         version, reserved, FRAME_VERSION);
+        return error_set(err, ERROR_FRAME,
+                         "a frame has version %u and reserved %u, wanted %d and 0", version,
+                         reserved, FRAME_VERSION);
     *ret_frame = (struct frame){.kind = kind, .id = id, .body = reader.rest};
     return true;
 }
@@ -225,8 +225,7 @@ frame_receive_any(int fd, int timeout_ms, struct buffer *in, struct frame *ret_f
 }
 
 enum frame_result
-frame_receive(int fd, int timeout_ms, struct buffer *in, struct frame *ret_frame,
-              struct error *err)
+frame_receive(int fd, int timeout_ms, struct buffer *in, struct frame *ret_frame, struct error *err)
 {
     return frame_receive_any(fd, timeout_ms, in, ret_frame, NULL, NULL, err);
 }
@@ -237,8 +236,7 @@ frame_receive_fds(int fd, int timeout_ms, struct buffer *in, struct frame *ret_f
 {
     int fds[FRAME_FDS];
     size_t count;
-    enum frame_result result =
-        frame_receive_any(fd, timeout_ms, in, ret_frame, fds, &count, err);
+    enum frame_result result = frame_receive_any(fd, timeout_ms, in, ret_frame, fds, &count, err);
 
     if (result != FRAME_OK)
         return result;

@@ -54,23 +54,17 @@ log_character(const uint8_t *text)
         uint8_t first_from, first_to, second_from, second_to;
         size_t octets;
     } forms[] = {
-        {0x20, 0x7e, 0, 0, 1},
-        {0xc2, 0xc2, 0xa0, 0xbf, 2}, /* not U+0080 to U+009F: terminals obey them */
-        {0xc3, 0xdf, 0x80, 0xbf, 2},
-        {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3},
-        {0xed, 0xed, 0x80, 0x9f, 3},
-        {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4},
-        {0xf1, 0xf3, 0x80, 0xbf, 4},
-        {0xf4, 0xf4, 0x80, 0x8f, 4},
+        {0x20, 0x7e, 0, 0, 1},       {0xc2, 0xc2, 0xa0, 0xbf, 2}, /* not U+0080 to U+009F: terminals
+                                                                     obey them */
+        {0xc3, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         if (text[0] < forms[i].first_from || text[0] > forms[i].first_to)
             continue;
-        if (forms[i].octets > 1 &&
-            (text[1] < forms[i].second_from || text[1] > forms[i].second_to))
+        if (forms[i].octets > 1 && (text[1] < forms[i].second_from || text[1] > forms[i].second_to))
             continue;
         for (size_t j = 2; j < forms[i].octets; j++)
             if ((text[j] & 0xc0) != 0x80)
@@ -133,9 +127,9 @@ log_put_json(struct buffer *line, enum log_level level, const char *message,
         !log_put_json_text(line, "message", message))
         return false;
     for (end = line->len; field->name; field++, end = line->len) {
-        bool put = field->text ? log_put_json_text(line, field->name, field->text)
-                               : buffer_printf(line, ",\"%s\":%lld", field->name,
-                                               (long long)field->number);
+        bool put = field->text
+                       ? log_put_json_text(line, field->name, field->text)
+                       : buffer_printf(line, ",\"%s\":%lld", field->name, (long long)field->number);
 
         /* a line over its limit loses the fields that do not fit, never its shape */
         if (!put || line->len > LOG_LINE_OCTETS) {
@@ -155,10 +149,10 @@ log_put_plain(struct buffer *line, enum log_level level, const char *message,
         !log_put_escaped(line, message, false))
         return false;
     for (; field->name; field++) {
-        bool put = field->text ? buffer_printf(line, "  %s=", field->name) &&
-                                     log_put_escaped(line, field->text, false)
-                               : buffer_printf(line, "  %s=%lld", field->name,
-                                               (long long)field->number);
+        bool put = field->text
+                       ? buffer_printf(line, "  %s=", field->name) &&
+                             log_put_escaped(line, field->text, false)
+                       : buffer_printf(line, "  %s=%lld", field->name, (long long)field->number);
 
         if (!put || line->len > LOG_LINE_OCTETS)
             break;

@@ -65,8 +65,7 @@ issue_request_put(struct buffer *out, const struct issue_request *message)
            buffer_put(out, message->request_hash, sizeof(message->request_hash)) &&
            buffer_put_text(out, message->identity) && buffer_put_text(out, message->profile) &&
            buffer_put_u64(out, message->policy_version) &&
-           buffer_put_text(out, message->requester) &&
-           buffer_put_text(out, message->request_id) &&
+           buffer_put_text(out, message->requester) && buffer_put_text(out, message->request_id) &&
            buffer_put_vector(out, message->predecessor) && buffer_put_u32(out, message->attempt) &&
            buffer_put_vector(out, message->tbs);
 }
@@ -99,8 +98,7 @@ bool
 issue_reply_put(struct buffer *out, const struct issue_reply *message)
 {
     return buffer_put_vector(out, message->serial) &&
-           buffer_put_vector(out, message->certificate) &&
-           buffer_put_u8(out, message->replayed);
+           buffer_put_vector(out, message->certificate) && buffer_put_u8(out, message->replayed);
 }
 
 bool
@@ -152,8 +150,8 @@ crl_reply_get(struct bytes body, struct crl_reply *ret, struct error *err)
     struct crl_reply got = {0};
 
     if (!reader_get_u64(&reader, &got.number) || !message_get_s64(&reader, &got.this_update_s) ||
-        !message_get_s64(&reader, &got.next_update_s) ||
-        !reader_get_u32(&reader, &got.entries) || !reader_at_end(&reader))
+        !message_get_s64(&reader, &got.next_update_s) || !reader_get_u32(&reader, &got.entries) ||
+        !reader_at_end(&reader))
         return message_malformed(err, "CRL reply");
     *ret = got;
     return true;
@@ -162,8 +160,7 @@ crl_reply_get(struct bytes body, struct crl_reply *ret, struct error *err)
 static bool
 ocsp_query_put(struct buffer *out, const struct ocsp_query *query)
 {
-    return buffer_put_u8(out, (uint8_t)query->hash) &&
-           buffer_put_u8(out, query->null_parameters) &&
+    return buffer_put_u8(out, (uint8_t)query->hash) && buffer_put_u8(out, query->null_parameters) &&
            buffer_put_vector(out, bytes_of(query->serial, query->serial_len));
 }
 
@@ -294,9 +291,8 @@ error_get(struct bytes body, struct error *ret_error, struct error *err)
     if (!reader_get_text(&reader, type, sizeof(type)) ||
         !reader_get_text(&reader, got.detail, sizeof(got.detail)) ||
         !reader_get_text(&reader, got.internal, sizeof(got.internal)) ||
-        !reader_get_text(&reader, got.rule, sizeof(got.rule)) ||
-        !reader_get_u8(&reader, &cause) || cause > CAUSE_SQLSTATE ||
-        !reader_get_u64(&reader, &code) ||
+        !reader_get_text(&reader, got.rule, sizeof(got.rule)) || !reader_get_u8(&reader, &cause) ||
+        cause > CAUSE_SQLSTATE || !reader_get_u64(&reader, &code) ||
         !reader_get_text(&reader, got.sqlstate, sizeof(got.sqlstate)) || !reader_at_end(&reader))
         return message_malformed(err, "error");
     got.kind = error_kind_of_type(type);

@@ -31,8 +31,7 @@ struct scan {
     struct error *err;
 };
 
-static bool scan_fail(struct scan *scan, unsigned line, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+static bool scan_fail(struct scan *scan, unsigned line, const char *format, ...) PRINTF_LIKE(3, 4);
 
 static bool
 scan_fail(struct scan *scan, unsigned line, const char *format, ...)
@@ -125,7 +124,8 @@ scan_string(struct scan *scan, struct token *token)
         if (here != '\\')
             continue;
         len++;
-        if (len >= scan->rest.len || (scan->rest.data[len] != '\\' && scan->rest.data[len] != quote))
+        if (len >= scan->rest.len ||
+            (scan->rest.data[len] != '\\' && scan->rest.data[len] != quote))
             return scan_fail(scan, scan->line,
                              "a backslash in a text may stand only before \\ and the quote");
     }
@@ -170,8 +170,7 @@ scan_next(struct scan *scan, struct token *ret_token)
     static const struct {
         char character;
         enum token_kind kind;
-    } marks[] = {
-        {'{', TOKEN_OPEN}, {'}', TOKEN_CLOSE}, {'=', TOKEN_EQUALS}, {',', TOKEN_COMMA}};
+    } marks[] = {{'{', TOKEN_OPEN}, {'}', TOKEN_CLOSE}, {'=', TOKEN_EQUALS}, {',', TOKEN_COMMA}};
 
     if (!scan_skip(scan))
         return false;
@@ -228,8 +227,8 @@ scan_known(const struct scan *scan, char *text, size_t room)
     text[0] = '\0';
     for (size_t i = 0; i < index->count; i++)
         if (strcmp(index->rows[i].section, scan->section) == 0 && used + 1 < room) {
-            int put = snprintf(text + used, room - used, "%s%s", used ? ", " : "",
-                               index->rows[i].name);
+            int put =
+                snprintf(text + used, room - used, "%s%s", used ? ", " : "", index->rows[i].name);
 
             used += put > 0 ? (size_t)put : 0;
         }
@@ -257,8 +256,8 @@ scan_row(struct scan *scan, const struct token *name, size_t *ret_row)
         return scan_fail(scan, name->line, "wanted a section, found the option %s",
                          token_text(name, found));
     return scan_fail(scan, name->line, "option %s is not known%s%s; known are %s",
-                     token_text(name, found), scan->section[0] ? " in section " : "",
-                     scan->section, known);
+                     token_text(name, found), scan->section[0] ? " in section " : "", scan->section,
+                     known);
 }
 
 /* After the opening brace of a list. */

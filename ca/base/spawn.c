@@ -17,16 +17,17 @@
 #include "signet/file.h"
 
 enum {
-    SPAWN_FDS = 96,        /* more than any program of ours inherits */
-    SPAWN_GROUPS = 64,     /* supplementary groups of a user */
-    SPAWN_HIGH_FD = 512,   /* inherited descriptors have lower numbers */
+    SPAWN_FDS = 96,      /* more than any program of ours inherits */
+    SPAWN_GROUPS = 64,   /* supplementary groups of a user */
+    SPAWN_HIGH_FD = 512, /* inherited descriptors have lower numbers */
     SPAWN_PASSWD_OCTETS = 16 * 1024
 };
 
 static const char *const spawn_environment[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", "TZ=UTC", NULL};
 
-/* All that the child needs, looked up before the fork: after it only plain system calls are safe. */
+/* All that the child needs, looked up before the fork: after it only plain system calls are safe.
+ */
 struct spawn_plan {
     const struct spawn *spawn;
     bool switches;
@@ -37,13 +38,7 @@ struct spawn_plan {
     int report; /* a failed step is written here; exec closes it */
 };
 
-enum spawn_step {
-    STEP_SIGNALS = 1,
-    STEP_DESCRIPTORS,
-    STEP_USER,
-    STEP_FOLDER,
-    STEP_EXEC
-};
+enum spawn_step { STEP_SIGNALS = 1, STEP_DESCRIPTORS, STEP_USER, STEP_FOLDER, STEP_EXEC };
 
 struct spawn_failure {
     enum spawn_step step;
@@ -184,8 +179,7 @@ spawn_await_exec(const struct spawn *spawn, int report, pid_t pid, struct error 
         return true;
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    if (got != (ssize_t)sizeof(failure) || failure.step < STEP_SIGNALS ||
-        failure.step > STEP_EXEC)
+    if (got != (ssize_t)sizeof(failure) || failure.step < STEP_SIGNALS || failure.step > STEP_EXEC)
         return error_set(err, ERROR_INTERNAL, "cannot start %s", spawn->path);
     errno = failure.cause;
     return error_errno(err, ERROR_FILE_ACCESS, "cannot start %s%s%s: %s", spawn->path,
@@ -218,8 +212,8 @@ spawn_check(const struct spawn *spawn, struct error *err)
     if (spawn->path[0] != '/')
         return error_set(err, ERROR_INTERNAL, "the program %s has no absolute path", spawn->path);
     if (spawn->fd_count > SPAWN_FDS)
-        return error_set(err, ERROR_INTERNAL, "%zu descriptors for %s, at most %d",
-                         spawn->fd_count, spawn->path, SPAWN_FDS);
+        return error_set(err, ERROR_INTERNAL, "%zu descriptors for %s, at most %d", spawn->fd_count,
+                         spawn->path, SPAWN_FDS);
     for (size_t i = 0; i < spawn->fd_count; i++)
         if (spawn->fds[i].from < 0 || spawn->fds[i].to < 0 || spawn->fds[i].to >= SPAWN_HIGH_FD)
             return error_set(err, ERROR_INTERNAL, "descriptor %d cannot become %d in %s",
@@ -286,8 +280,8 @@ spawn_collect(struct spawn_talk *talk, struct error *err)
 
     while ((got = read(talk->output, chunk, sizeof(chunk))) > 0)
         if (!buffer_put(talk->out, chunk, (size_t)got))
-            return error_set(err, ERROR_MEMORY, "%s writes more than %zu octets",
-                             talk->spawn->path, talk->out->max);
+            return error_set(err, ERROR_MEMORY, "%s writes more than %zu octets", talk->spawn->path,
+                             talk->out->max);
     if (got == 0)
         fd_close(&talk->output);
     if (got < 0 && errno != EAGAIN && errno != EINTR)
@@ -348,8 +342,7 @@ spawn_start_piped(const struct spawn *spawn, const int child[2], pid_t *ret_pid,
     struct spawn piped = *spawn;
 
     if (spawn->fd_count + 2 > SPAWN_FDS)
-        return error_set(err, ERROR_INTERNAL, "%s would inherit too many descriptors",
-                         spawn->path);
+        return error_set(err, ERROR_INTERNAL, "%s would inherit too many descriptors", spawn->path);
     if (spawn->fd_count)
         memcpy(fds, spawn->fds, spawn->fd_count * sizeof(fds[0]));
     fds[piped.fd_count++] = (struct spawn_fd){child[0], STDIN_FILENO};
@@ -359,7 +352,8 @@ spawn_start_piped(const struct spawn *spawn, const int child[2], pid_t *ret_pid,
     return spawn_start(&piped, ret_pid, err);
 }
 
-/* SIGPIPE of a program that does not read its input must not end us; the caller's mask comes back. */
+/* SIGPIPE of a program that does not read its input must not end us; the caller's mask comes back.
+ */
 static bool
 spawn_converse_quietly(struct spawn_talk *talk, struct error *err)
 {
@@ -398,9 +392,8 @@ spawn_run(const struct spawn *spawn, struct bytes input, struct buffer *out, int
     fd_close(&child[1]);
     if (ok) {
         talk.process = pidfd_open(pid, 0);
-        ok = talk.process >= 0
-                 ? spawn_converse_quietly(&talk, err)
-                 : error_errno(err, ERROR_INTERNAL, "cannot watch %s", spawn->path);
+        ok = talk.process >= 0 ? spawn_converse_quietly(&talk, err)
+                               : error_errno(err, ERROR_INTERNAL, "cannot watch %s", spawn->path);
         if (!ok)
             kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

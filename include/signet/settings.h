@@ -4,8 +4,8 @@
  *   name = value          name = {"a", "b"}          section { ... }          section title { ... }
  *
  * Stricter than libconfuse, which takes in silence what is a mistake: refused are an option or
- * section given twice, a section or string left open, an unknown name, `+=`, `${...}`, escapes other
- * than \\ and \" , control characters, numbers with leading zeros, sections within sections.
+ * section given twice, a section or string left open, an unknown name, `+=`, `${...}`, escapes
+ * other than \\ and \" , control characters, numbers with leading zeros, sections within sections.
  * Every complaint begins "file:line: " and says what was wanted and what was found.
  */
 #ifndef SIGNET_SETTINGS_H
@@ -38,7 +38,7 @@ struct settings_row {
     size_t offset; /* in the target */
     size_t room;   /* TEXT, PATH: size of the array */
     uint32_t min, max;
-    const char *fallback; /* when the option is absent; null: empty, 0 or false */
+    const char *fallback;             /* when the option is absent; null: empty, 0 or false */
     bool (*valid)(const char *value); /* of a text, path or each item; null: anything */
     const char *wanted;               /* what `valid` wants, for the complaint */
 };

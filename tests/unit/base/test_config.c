@@ -84,8 +84,7 @@ a_whole_file_is_read(void)
     CU_ASSERT_STRING_EQUAL(config.user.server, "signet");
     CU_ASSERT_STRING_EQUAL(config.user.issuing, "signet-signer");
     CU_ASSERT_STRING_EQUAL(config.user.status, "");
-    CU_ASSERT_STRING_EQUAL(config.database.signer,
-                           "host=/run/pg user=signet_signer dbname=signet");
+    CU_ASSERT_STRING_EQUAL(config.database.signer, "host=/run/pg user=signet_signer dbname=signet");
     CU_ASSERT_STRING_EQUAL(config.token[ROLE_ISSUING].uri, "pkcs11:token=issuing;object=key");
     CU_ASSERT_STRING_EQUAL(config.token[ROLE_STATUS].uri, "pkcs11:token=status;object=key");
     CU_ASSERT_STRING_EQUAL(config.token[ROLE_STATUS].module, "/usr/lib/softhsm/libsofthsm2.so");
@@ -138,9 +137,11 @@ static const struct {
     {"\"/etc/signet/issuing.pin\"", "\"/etc/\\x41\"", 11, "backslash"},
     {"\"/etc/signet/issuing.pin\"", "\"/etc/\x01\"", 11, "control character 0x01"},
     {"/* a comment\n over lines */", "/* a comment\n over lines", 29, "comment"},
-    {"rate { address_per_s = 7 }\n", "rate { jobs { crl_life_s = 60 } }\n", 34, "within section rate"},
+    {"rate { address_per_s = 7 }\n", "rate { jobs { crl_life_s = 60 } }\n", 34,
+     "within section rate"},
     /* what it refuses too, in our words */
-    {"workers = 4", "wrokers = 4", 32, "\"wrokers\" is not known in section server; known are https"},
+    {"workers = 4", "wrokers = 4", 32,
+     "\"wrokers\" is not known in section server; known are https"},
     {"rate {", "rates {", 34, "section \"rates\" is not known"},
     {"token issuing", "token isuing", 8, "section \"token isuing\" is not known"},
     {"token \"status\"", "token issuing", 17, "section token issuing is given twice"},
@@ -162,7 +163,8 @@ static const struct {
     {"workers = 4", "workers = \"\"", 32, "a decimal number"},
     {"workers = 4", "request_deadline_ms = 99", 32, "from 100 to 60000"},
     {"sessions = 3", "sessions = 17", 13, "from 1 to 16"},
-    {"\"/etc/signet/issuing.pin\"", "\"issuing.pin\"", 11, "an absolute path, found \"issuing.pin\""},
+    {"\"/etc/signet/issuing.pin\"", "\"issuing.pin\"", 11,
+     "an absolute path, found \"issuing.pin\""},
     {"pkcs11:token=issuing;object=key", "token=issuing", 10, "a PKCS#11 URI"},
     {"object=key\"", "object=key?pin-value=1234\"", 10, "without a PIN"},
     {"dbname=signet\"", "dbname=signet password=x\"", 4, "without a password"},
@@ -263,11 +265,26 @@ the_environment_is_never_used(void)
 static void
 addresses(void)
 {
-    static const char *const wrong[] = {
-        "",          ":",           ":80",         "127.0.0.1",     "127.0.0.1:",
-        "127.0.0.1:0", "127.0.0.1:080", "127.0.0.1:65536", "127.0.0.1:1x", "127.0.0.1: 80",
-        "127.1:80",  "localhost:80", "::1:80",     "[::1]",         "[::1]80",
-        "[]:80",     "[::1:80",     "[127.0.0.1]:80", "*:80",        "[::1]:99999999999"};
+    static const char *const wrong[] = {"",
+                                        ":",
+                                        ":80",
+                                        "127.0.0.1",
+                                        "127.0.0.1:",
+                                        "127.0.0.1:0",
+                                        "127.0.0.1:080",
+                                        "127.0.0.1:65536",
+                                        "127.0.0.1:1x",
+                                        "127.0.0.1: 80",
+                                        "127.1:80",
+                                        "localhost:80",
+                                        "::1:80",
+                                        "[::1]",
+                                        "[::1]80",
+                                        "[]:80",
+                                        "[::1:80",
+                                        "[127.0.0.1]:80",
+                                        "*:80",
+                                        "[::1]:99999999999"};
     struct sockaddr_storage address;
     socklen_t len = 0;
 
@@ -294,9 +311,16 @@ static void
 a_schema_of_another_file(void)
 {
     static const struct settings_row rows[] = {
-        {.section = "class a", .name = "life_s", .type = SETTINGS_NUMBER, .max = 100,
-         .need = SETTINGS_REQUIRED_HERE, .offset = offsetof(struct sample, life_s)},
-        {.section = "class b", .name = "hosts", .type = SETTINGS_LIST, .max = 2,
+        {.section = "class a",
+         .name = "life_s",
+         .type = SETTINGS_NUMBER,
+         .max = 100,
+         .need = SETTINGS_REQUIRED_HERE,
+         .offset = offsetof(struct sample, life_s)},
+        {.section = "class b",
+         .name = "hosts",
+         .type = SETTINGS_LIST,
+         .max = 2,
          .offset = offsetof(struct sample, hosts)},
         {.section = "", .name = "on", .type = SETTINGS_BOOL, .offset = offsetof(struct sample, on)},
     };
@@ -328,12 +352,11 @@ main(void)
 
     if (fd < 0 || close(fd) != 0)
         return EXIT_FAILURE;
-    status = RUN_SUITE("config", TEST(a_whole_file_is_read), TEST(what_is_absent_has_its_default),
-                       TEST(every_mistake_is_told_with_its_line), TEST(a_missing_section_is_told),
-                       TEST(what_is_no_text_file_is_refused),
-                       TEST(every_cut_of_the_file_is_refused_or_whole),
-                       TEST(the_environment_is_never_used), TEST(addresses),
-                       TEST(a_schema_of_another_file));
+    status = RUN_SUITE(
+        "config", TEST(a_whole_file_is_read), TEST(what_is_absent_has_its_default),
+        TEST(every_mistake_is_told_with_its_line), TEST(a_missing_section_is_told),
+        TEST(what_is_no_text_file_is_refused), TEST(every_cut_of_the_file_is_refused_or_whole),
+        TEST(the_environment_is_never_used), TEST(addresses), TEST(a_schema_of_another_file));
     unlink(config_path);
     return status;
 }

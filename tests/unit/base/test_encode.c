@@ -5,7 +5,7 @@
 
 static const struct {
     const char *plain;
-    const char *base64;    /* RFC 4648 §10 */
+    const char *base64; /* RFC 4648 §10 */
     const char *base64url;
 } vectors[] = {
     {"", "", ""},
@@ -67,9 +67,9 @@ every_octet_survives(void)
 static void
 base64_refuses(void)
 {
-    static const char *const wrong[] = {"Z",     "Zg",    "Zg=",   "Zh==", "Zm9=",     "Zm9v\n",
-                                        "Zg==Zg==", "=Zg=", "Z===", "====", "Zm 9v", "Zm9-",
-                                        "Zg==\n",   "Zm9v="};
+    static const char *const wrong[] = {
+        "Z",    "Zg",   "Zg=",  "Zh==",  "Zm9=", "Zm9v\n", "Zg==Zg==",
+        "=Zg=", "Z===", "====", "Zm 9v", "Zm9-", "Zg==\n", "Zm9v="};
     AUTO_BUFFER out;
 
     buffer_init(&out, 100);

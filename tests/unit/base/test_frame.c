@@ -147,8 +147,9 @@ hands_descriptors_over(void)
     ASSERT_OK(frame_pair(fds, &err), &err);
     for (size_t i = 0; i < FRAME_FDS; i += 2)
         CU_ASSERT_EQUAL_FATAL(pipe(pipes + i), 0);
-    ASSERT_OK(frame_send_fds(fds[0], FRAME_CHANNELS, 1, bytes_of("\x01", 1), pipes, FRAME_FDS, &err),
-              &err);
+    ASSERT_OK(
+        frame_send_fds(fds[0], FRAME_CHANNELS, 1, bytes_of("\x01", 1), pipes, FRAME_FDS, &err),
+        &err);
     CU_ASSERT_EQUAL_FATAL(frame_receive_fds(fds[1], 1000, &in, &frame, got, &count, &err),
                           FRAME_OK);
     CU_ASSERT_EQUAL(count, FRAME_FDS);
@@ -182,9 +183,9 @@ descriptors_that_nobody_asked_for_are_refused(void)
     CU_ASSERT_EQUAL(read(ends[0], &octet, 1), 0); /* the copy that travelled is closed too */
     for (size_t i = 0; i < ARRAY_LEN(many); i++)
         many[i] = fds[0];
-    ASSERT_REFUSED(frame_send_fds(fds[0], FRAME_CHANNELS, 1, bytes_of("x", 1), many,
-                                  ARRAY_LEN(many), &err),
-                   &err, ERROR_FRAME);
+    ASSERT_REFUSED(
+        frame_send_fds(fds[0], FRAME_CHANNELS, 1, bytes_of("x", 1), many, ARRAY_LEN(many), &err),
+        &err, ERROR_FRAME);
     close(ends[0]);
     close(fds[0]);
     close(fds[1]);

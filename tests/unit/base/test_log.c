@@ -52,7 +52,8 @@ a_line_is_one_json_object(void)
     line = capture_end(&capture);
     CU_ASSERT_EQUAL(sscanf(line, "{\"time\":\"%39[^\"]\"", time), 1);
     CU_ASSERT_EQUAL(strlen(time), strlen("2026-11-22T07:30:00.123456Z"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(line, "\"level\":\"notice\",\"program\":\"signet-test\",\"pid\":"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(line, "\"level\":\"notice\",\"program\":\"signet-test\",\"pid\":"));
     CU_ASSERT_PTR_NOT_NULL(strstr(line, ",\"message\":\"started\",\"port\":8443,"
                                         "\"role\":\"issuing\",\"below\":-1,\"none\":\"\"}\n"));
 }
@@ -67,8 +68,9 @@ a_value_cannot_break_out(void)
               LOG_TEXT("v", "q\" b\\ n\n t\t e\x1b[31m d\x7f \xc3\xbc \xc2\x9b \xff\xc3"));
     line = capture_end(&capture);
     CU_ASSERT_PTR_NOT_NULL(strstr(line, "\"message\":\"a\\\"b\""));
-    CU_ASSERT_PTR_NOT_NULL(strstr(line, "\"v\":\"q\\\" b\\\\ n\\u000a t\\u0009 e\\u001b[31m d\\u007f "
-                                        "\xc3\xbc \\u00c2\\u009b \\u00ff\\u00c3\"}"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(line,
+                                  "\"v\":\"q\\\" b\\\\ n\\u000a t\\u0009 e\\u001b[31m d\\u007f "
+                                  "\xc3\xbc \\u00c2\\u009b \\u00ff\\u00c3\"}"));
     CU_ASSERT_PTR_EQUAL(strchr(line, '\n'), line + strlen(line) - 1);
 }
 

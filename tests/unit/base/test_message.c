@@ -340,10 +340,10 @@ values_outside_their_enum_are_refused(void)
         {4, 3, LIMIT_OCSP_REQUESTS + 1},
         {4, 4, 0}, /* CertID hash */
         {4, 4, 3},
-        {4, 5, 2},         /* null_parameters */
-        {4, 9, 0},         /* serial without octets */
+        {4, 5, 2},          /* null_parameters */
+        {4, 9, 0},          /* serial without octets */
         {5, 4 + 5 + 16, 3}, /* worst */
-        {7, 4, 'x'},       /* unknown error type */
+        {7, 4, 'x'},        /* unknown error type */
     };
 
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {

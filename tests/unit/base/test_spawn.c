@@ -14,7 +14,10 @@
 #define SHELL(script)                                                                              \
     (struct spawn)                                                                                 \
     {                                                                                              \
-        .path = "/bin/sh", .argv = (const char *const[]){"sh", "-c", (script), NULL}               \
+        .path = "/bin/sh", .argv = (const char *const[])                                           \
+        {                                                                                          \
+            "sh", "-c", (script), NULL                                                             \
+        }                                                                                          \
     }
 
 /* Runs a shell script and gives what it wrote, without the last newline. */
@@ -48,9 +51,9 @@ feeds_and_collects(void)
     CU_ASSERT_STRING_EQUAL(output_of(SHELL("echo done"), NULL), "done");
     memset(long_input, 'x', sizeof(long_input));
     buffer_init(&out, 100);
-    ASSERT_OK(spawn_run(&count, bytes_of(long_input, sizeof(long_input)), &out, 10000, &status,
-                        &err),
-              &err);
+    ASSERT_OK(
+        spawn_run(&count, bytes_of(long_input, sizeof(long_input)), &out, 10000, &status, &err),
+        &err);
     CU_ASSERT_STRING_EQUAL(buffer_text(&out), "300000\n");
 }
 
@@ -62,9 +65,9 @@ input_that_is_not_read_does_no_harm(void)
     struct spawn ends = SHELL("exit 3");
     int status = -1;
 
-    ASSERT_OK(spawn_run(&ends, bytes_of(long_input, sizeof(long_input)), NULL, 10000, &status,
-                        &err),
-              &err);
+    ASSERT_OK(
+        spawn_run(&ends, bytes_of(long_input, sizeof(long_input)), NULL, 10000, &status, &err),
+        &err);
     CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 3);
 }
 
