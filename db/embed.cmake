@@ -1,0 +1,26 @@
+# cmake -DOUT=FILE.c -DROLES=roles.sql -DFILES=a.sql;b.sql -P embed.cmake
+# Writes the SQL files as C text: one table of migrations in the order of their numbers, and the roles.
+# A raw literal per line keeps every compiler's limit on the length of one literal out of the way.
+function(sql_literal file out)
+  file(READ ${file} text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+  set(${out} "    \"${text}\"" PARENT_SCOPE)
+endfunction()
+
+set(code "#include \"migration_list.h\"\n\nconst struct migration migration_list[] = {\n")
+set(number 0)
+foreach(file ${FILES})
+  math(EXPR number "${number} + 1")
+  get_filename_component(name ${file} NAME_WE)
+  if(NOT name MATCHES "^0*${number}_[a-z0-9_]+$")
+    message(FATAL_ERROR "${file}: wanted migration number ${number}")
+  endif()
+  sql_literal(${file} literal)
+  string(APPEND code "    {${number}, \"${name}\",\n${literal}},\n")
+endforeach()
+string(APPEND code "};\nconst int migration_count = ${number};\n\n")
+sql_literal(${ROLES} literal)
+string(APPEND code "const char migration_roles[] =\n${literal};\n")
+file(WRITE ${OUT} "${code}")
