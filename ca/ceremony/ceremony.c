@@ -1,0 +1,149 @@
+#include "ceremony.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <errno.h>
+
+#include "signet/clock.h"
+#include "signet/file.h"
+#include "signet/public_key.h"
+
+enum { CEREMONY_CRL_OCTETS = 4096, CEREMONY_KEY_OCTETS = 4096 };
+
+static const char *const product_names[MADE_COUNT] = {
+    [MADE_ROOT] = "root certificate",
+    [MADE_ISSUING] = "issuing certificate",
+    [MADE_RESPONDER] = "OCSP responder",
+    [MADE_SERVER] = "server (TLS)",
+    [MADE_ADMIN] = "first administrator",
+};
+
+static const struct {
+    const char *what;
+    bool (*run)(struct ceremony *ceremony, struct error *err);
+} phases[] = {
+    {"make the keys", keys_make},
+    {"sign with the root key", root_sign_all},
+    {"write the permits", permits_write},
+    {"write the configuration", configuration_write},
+    {"issue the first certificates", leaves_issue},
+    {"write certificates and keys", results_write},
+    {"write the transcript", transcript_write},
+    {"release the configuration", configuration_release},
+};
+
+static void
+ceremony_urls(struct ceremony *ceremony)
+{
+    const char *base = ceremony->options.publish_url;
+
+    snprintf(ceremony->crl_url, sizeof(ceremony->crl_url), "%.200s/crl/%s.crl", base,
+             CEREMONY_ISSUER);
+    snprintf(ceremony->ocsp_url, sizeof(ceremony->ocsp_url), "%.200s/ocsp", base);
+    snprintf(ceremony->ca_issuers_url, sizeof(ceremony->ca_issuers_url), "%.200s/issuers/%s.cer",
+             base, CEREMONY_ISSUER);
+    snprintf(ceremony->root_crl_url, sizeof(ceremony->root_crl_url), "%.200s/crl/root.crl", base);
+    snprintf(ceremony->root_issuers_url, sizeof(ceremony->root_issuers_url),
+             "%.200s/issuers/root.cer", base);
+}
+
+bool
+ceremony_init(struct ceremony *ceremony, char **arguments, struct error *err)
+{
+    *ceremony = (struct ceremony){.progress.fd = -1, .now_s = clock_now_s()};
+    for (enum ceremony_product which = 0; which < MADE_COUNT; which++) {
+        ceremony->made[which].name = product_names[which];
+        buffer_init(&ceremony->made[which].der, LIMIT_CERTIFICATE_OCTETS);
+    }
+    buffer_init(&ceremony->root_crl, CEREMONY_CRL_OCTETS);
+    buffer_init(&ceremony->server_key, CEREMONY_KEY_OCTETS);
+    buffer_init(&ceremony->admin_key, CEREMONY_KEY_OCTETS);
+    if (!options_parse(arguments, &ceremony->options, err))
+        return false;
+    ceremony_urls(ceremony);
+    return true;
+}
+
+void
+ceremony_done(struct ceremony *ceremony)
+{
+    for (enum ceremony_product which = 0; which < MADE_COUNT; which++)
+        buffer_done(&ceremony->made[which].der);
+    for (enum key_role role = 0; role < KEY_ROLES; role++)
+        public_key_free(ceremony->key[role].key);
+    buffer_done(&ceremony->root_crl);
+    buffer_done(&ceremony->server_key);
+    buffer_done(&ceremony->admin_key);
+    progress_done(&ceremony->progress);
+    if (ceremony->db)
+        db_close(ceremony->db);
+}
+
+void
+ceremony_path(const struct ceremony *ceremony, const char *name, char path[CEREMONY_PATH])
+{
+    snprintf(path, CEREMONY_PATH, "%s/%s", ceremony->options.state, name);
+}
+
+bool
+ceremony_certificate(const struct ceremony *ceremony, enum ceremony_product which,
+                     struct certificate *ret, struct error *err)
+{
+    return certificate_parse(buffer_bytes(&ceremony->made[which].der), ret, err);
+}
+
+bool
+ceremony_write(const struct ceremony *ceremony, const char *name, struct bytes content, mode_t mode,
+               const char *user, struct error *err)
+{
+    const struct passwd *entry = user ? getpwnam(user) : NULL;
+    char path[CEREMONY_PATH];
+
+    if (user && !entry)
+        return error_set(err, ERROR_CONFIG, "there is no user %s on this machine", user);
+    ceremony_path(ceremony, name, path);
+    return file_write_atomic(path, content, mode, entry ? entry->pw_uid : (uid_t)-1,
+                             entry ? entry->pw_gid : (gid_t)-1, err);
+}
+
+/* The folders that the ceremony writes to; those of other users must be there with their owners. */
+static bool
+ceremony_folders(const struct ceremony *ceremony, struct error *err)
+{
+    static const struct {
+        const char *name;
+        mode_t mode;
+    } folders[] = {{"pki", 0755}, {"permits", 0755}, {"admin", 0700},
+                   {"tls", 0700}, {"signer", 0755},  {"signer/issuing", 0700},
+                   {"signer/status", 0700}};
+
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        char path[CEREMONY_PATH];
+
+        ceremony_path(ceremony, folders[i].name, path);
+        if (mkdir(path, folders[i].mode) != 0 && errno != EEXIST)
+            return error_errno(err, ERROR_FILE_ACCESS, "make the folder %s", path);
+    }
+    return true;
+}
+
+bool
+ceremony_run(struct ceremony *ceremony, struct error *err)
+{
+    if (!progress_check(ceremony->options.state, err) || !database_check(ceremony, err) ||
+        !progress_begin(&ceremony->progress, ceremony->options.state, err) ||
+        !ceremony_folders(ceremony, err))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
+        struct error ignored;
+
+        if (phases[i].run(ceremony, err))
+            continue;
+        if (!progress_note(&ceremony->progress, &ignored, "failed to %s", phases[i].what))
+            return error_context(err, "%s", phases[i].what);
+        return error_context(err, "%s", phases[i].what);
+    }
+    progress_end(&ceremony->progress);
+    return true;
+}

@@ -1,0 +1,85 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "ceremony.h"
+#include "child.h"
+#include "signet/der.h"
+#include "signet/public_key.h"
+
+enum { KEYGEN_OUTPUT = 4096, KEYGEN_TIMEOUT_MS = 60000, KEYGEN_PIN_FD = 3 };
+
+static const char *const key_labels[KEY_ROLES] = {
+    [KEY_OF_ROOT] = "root", [KEY_OF_ISSUING] = CEREMONY_ISSUER, [KEY_OF_STATUS] = "ocsp-1"};
+
+/* What keygen prints: the key's URI on a line, then its SPKI as PEM. */
+static bool
+key_read(struct bytes output, struct ceremony_key *key, struct error *err)
+{
+    const uint8_t *end = output.len ? memchr(output.data, '\n', output.len) : NULL;
+    size_t uri_len = end ? (size_t)(end - output.data) : 0;
+    AUTO_BUFFER spki;
+
+    buffer_init(&spki, LIMIT_SPKI_OCTETS);
+    if (!end || uri_len >= sizeof(key->uri))
+        return error_set(err, ERROR_INTERNAL, "keygen printed no URI");
+    memcpy(key->uri, output.data, uri_len);
+    key->uri[uri_len] = '\0';
+    output = bytes_of(end + 1, output.len - uri_len - 1);
+    if (!pem_or_der(output, "PUBLIC KEY", ERROR_TOKEN_KEY, &spki, err) ||
+        !public_key_parse(buffer_bytes(&spki), &key->key, err))
+        return false;
+    digest_sha1(public_key_bits_octets(key->key), key->id);
+    return true;
+}
+
+/* As the user who will sign with the key: SoftHSM's files belong to whoever made them. */
+static bool
+key_make(struct ceremony *ceremony, enum key_role role, struct error *err)
+{
+    const struct options *options = &ceremony->options;
+    const struct token_options *token = &options->token[role];
+    char path[CEREMONY_PATH];
+    const char *argv[16] = {"signet-ceremony", "keygen",  "--module", options->module,
+                            "--token",         token->uri, "--label",  key_labels[role],
+                            "--pin-fd",        "3"};
+    struct child child = {.environment = &token->environment};
+    struct spawn spawn = {.path = path, .argv = argv, .user = token->user};
+    AUTO_BUFFER output;
+    int status = 0;
+
+    buffer_init(&output, KEYGEN_OUTPUT);
+    if (options->module_init) {
+        argv[10] = "--module-init";
+        argv[11] = options->module_init;
+    }
+    snprintf(path, sizeof(path), "%s/signet-ceremony", options->programs);
+    if (!child_init(&child, token->pin_file, KEYGEN_PIN_FD, err))
+        return false;
+    child_describe(&child, &spawn);
+    if (!spawn_run(&spawn, bytes_of(NULL, 0), &output, KEYGEN_TIMEOUT_MS, &status, err)) {
+        child_done(&child);
+        return false;
+    }
+    child_done(&child);
+    if (status != 0)
+        return error_set(err, ERROR_TOKEN_KEY,
+                         "the %s key could not be made in %s; the reason stands above",
+                         key_labels[role], token->uri);
+    return key_read(buffer_bytes(&output), &ceremony->key[role], err);
+}
+
+bool
+keys_make(struct ceremony *ceremony, struct error *err)
+{
+    for (enum key_role role = 0; role < KEY_ROLES; role++) {
+        if (!key_make(ceremony, role, err))
+            return error_context(err, "make the %s key", key_labels[role]);
+        if (!progress_note(&ceremony->progress, err, "made key %s: %s", key_labels[role],
+                           ceremony->key[role].uri))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,44 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct {
+    const char *name;
+    int (*run)(char **arguments);
+    const char *help;
+} commands[] = {
+    {"init", command_init, "make a certificate authority (init --help tells the options)"},
+    {"keygen", command_keygen,
+     "--module PATH --token URI --label NAME --pin-fd N [--module-init TEXT]\n"
+     "            make a P-256 key in a token; prints its URI and public key"},
+    {"token", command_token,
+     "--module PATH --label NAME --so-pin-fd N --pin-fd N\n"
+     "            make a token in a slot that has none"},
+    {"roles", command_roles,
+     "--database CONNINFO\n"
+     "            make the database roles, as a superuser"},
+};
+
+static int
+usage(FILE *out, int status)
+{
+    fprintf(out, "usage: signet-ceremony COMMAND ...\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
+    fprintf(out, "\nexit status: 0 done, 1 failed, 2 wrong command line, 3 there is one already\n");
+    return status;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2)
+        return usage(stderr, EXIT_USAGE);
+    if (strcmp(argv[1], "--help") == 0)
+        return usage(stdout, EXIT_DONE);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argv + 2);
+    return usage(stderr, EXIT_USAGE);
+}
