@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ bool
 command_init(struct cli *cli, const struct arguments *arguments, struct error *err)
 {
     size_t count = (size_t)arguments->rest_count;
-    char **argv = calloc(count + 2, sizeof(*argv));
+    char **argv = calloc(count + 3, sizeof(*argv));
     char path[PATH_MAX];
 
     (void)cli;
@@ -39,8 +40,9 @@ command_init(struct cli *cli, const struct arguments *arguments, struct error *e
         return false;
     }
     argv[0] = path;
+    argv[1] = (char *)(uintptr_t) "init";
     for (size_t i = 0; i < count; i++)
-        argv[i + 1] = arguments->rest[i];
+        argv[i + 2] = arguments->rest[i];
     execv(path, argv);
     free(argv);
     return error_errno(err, ERROR_FILE_ACCESS, "%s cannot be started", path);
