@@ -159,7 +159,7 @@ handle_certificate_renew(struct worker *worker, struct request *request, struct 
     AUTO_ISSUED issued = {.issuer = 0};
     struct db *db = worker_db(worker, err);
     struct issue_means means = {db, worker->issuing, authority, request->deadline_ms};
-    struct revoke_means revoking = {db, worker->server->publisher, request->deadline_ms,
+    struct revoke_means revoking = {db, worker->server, request->deadline_ms,
                                     note_superseded, request};
 
     if (!db || !wish_parse(request, &wish, err) ||

@@ -292,7 +292,7 @@ handle_revocation_create(struct worker *worker, struct request *request, struct 
     if (!order.db || !json_body(request, members, &body, err) ||
         !wish_parse(body, request, &order.wish, err) || !revoked_init(&order.revoked, err))
         return false;
-    order.means = (struct revoke_means){order.db, worker->server->publisher, request->deadline_ms,
+    order.means = (struct revoke_means){order.db, worker->server, request->deadline_ms,
                                         note_batch, &order};
     if (!order_run(&order, body, err))
         return false;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "jobs/jobs.h"
 #include "publish/publisher.h"
 #include "signet/clock.h"
 
@@ -86,14 +87,15 @@ batch_announce(const struct revoke_means *means, const struct batch *batch, stru
     for (size_t i = 0; i < batch->revoked.count; i++) {
         const struct db_revocation *item = &batch->revoked.item[i];
 
-        if (means->publisher)
-            publisher_revoked(means->publisher, item->issuer,
-                              bytes_of(item->serial, item->serial_len));
+        publisher_revoked(means->server->publisher, item->issuer,
+                          bytes_of(item->serial, item->serial_len));
         if (revoked->count < REVOKE_BATCH)
             revoked->item[revoked->count++] = *item;
     }
     revoked->fresh += batch->revoked.fresh;
     revoked->already += batch->revoked.already;
+    if (batch->revoked.count)
+        jobs_revoked(means->server->jobs);
 }
 
 static bool

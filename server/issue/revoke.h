@@ -10,7 +10,7 @@
 #include "signet/crl.h"
 #include "signet/db.h"
 
-struct publisher;
+struct server;
 
 /* Rows that one transaction writes; an identity or key with more takes several. */
 enum { REVOKE_BATCH = 500 };
@@ -37,7 +37,7 @@ typedef bool (*revoke_note)(void *context, struct db *db, const struct revoked *
                             struct error *err);
 struct revoke_means {
     struct db *db;
-    struct publisher *publisher; /* told after the commit; null in tests */
+    struct server *server; /* its publisher and jobs are told after the commit */
     int64_t deadline_ms;         /* monotonic; ERROR_DEADLINE between two batches */
     revoke_note note;
     void *context;

@@ -1,9 +1,8 @@
 /*
  * The work that nobody asks for: one thread with its own database connection and its own channels to
  * both signers. It re-reads issuers and policy each second, keeps partitions, purges, rebuilds the
- * CRL at half its life and at once after a revocation (told by the publisher's wake descriptor or by
- * NOTIFY from another node; at most one a second), renews the OCSP
- * responder's certificate and the server's own TLS certificate, and watches the clock.
+ * CRL at start, at half its life and at once after a revocation (at most one a second), renews the
+ * OCSP responder's certificate and the server's own TLS certificate, and watches the clock.
  */
 #ifndef SIGNET_JOBS_H
 #define SIGNET_JOBS_H
@@ -32,6 +31,8 @@ struct jobs_state {
 MUST_USE bool jobs_start(struct server *server, struct jobs **ret_jobs, struct error *err);
 /* Ends and joins the thread; accepts null. */
 void jobs_stop(struct jobs *jobs);
+/* A revocation was committed: build a CRL soon. From any thread, never blocks; accepts null. */
+void jobs_revoked(struct jobs *jobs);
 void jobs_state_get(struct jobs *jobs, struct jobs_state *ret_state);
 
 #endif

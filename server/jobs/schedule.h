@@ -19,6 +19,7 @@ struct schedule_life {
 struct schedule {
     int64_t tried_ms[JOB_COUNT]; /* monotonic, of the last run; 0: never */
     bool failed[JOB_COUNT];
+    bool noticed;                /* the database announced a change */
     bool crl_stale;              /* a revocation came since the last CRL */
     int64_t crl_this_update_s, crl_next_update_s; /* of the newest CRL; 0: none yet */
     bool partitions_short;       /* the policy gives longer lives than partitions were made for */

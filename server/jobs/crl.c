@@ -1,0 +1,65 @@
+/* The job that keeps the CRL fresh. */
+#include "jobs/work.h"
+
+#include "publish/publisher.h"
+#include "signet/clock.h"
+#include "signet/log.h"
+
+enum { CRL_SHARD = 0, CRL_SCHEDULED = 0, CRL_AFTER_REVOCATION = 1 };
+
+static void
+crl_note(struct jobs *jobs, uint64_t number, int64_t this_update_s, int64_t next_update_s)
+{
+    jobs->schedule.crl_this_update_s = this_update_s;
+    jobs->schedule.crl_next_update_s = next_update_s;
+    pthread_mutex_lock(&jobs->lock);
+    jobs->state.crl_number = number;
+    jobs->state.crl_this_update_s = this_update_s;
+    jobs->state.crl_next_update_s = next_update_s;
+    pthread_mutex_unlock(&jobs->lock);
+}
+
+bool
+job_crl_look(struct jobs *jobs, struct error *err)
+{
+    AUTO_AUTHORITY authority = authority_ref(jobs->server->authority);
+    struct db_crl crl;
+
+    switch (db_crl_get(jobs->db, authority->issuing->row.id, CRL_SHARD, &crl, NULL, err)) {
+    case DB_FOUND:
+        crl_note(jobs, crl.number, crl.this_update_s, crl.next_update_s);
+        return true;
+    case DB_MISSING:
+        return true;
+    case DB_FAILED:
+        break;
+    }
+    return false;
+}
+
+static bool
+crl_build(struct jobs *jobs, struct error *err)
+{
+    const struct crl_request request = {
+        .shard = CRL_SHARD,
+        .reason = jobs->schedule.crl_stale ? CRL_AFTER_REVOCATION : CRL_SCHEDULED,
+    };
+    struct crl_reply reply;
+
+    /* Taken before the signer reads the rows: what comes later makes it stale again. */
+    jobs->schedule.crl_stale = false;
+    if (!signer_build_crl(jobs->issuing, &request, JOBS_SIGNER_MS, &reply, err)) {
+        jobs->schedule.crl_stale = request.reason == CRL_AFTER_REVOCATION;
+        return false;
+    }
+    crl_note(jobs, reply.number, reply.this_update_s, reply.next_update_s);
+    log_event(LOG_LEVEL_INFO, "CRL built", LOG_NUMBER("number", reply.number),
+              LOG_NUMBER("entries", reply.entries), LOG_NUMBER("reason", request.reason));
+    return publisher_poll(jobs->server->publisher, jobs->db, err);
+}
+
+bool
+job_crl(struct jobs *jobs, struct error *err)
+{
+    return job_locked(jobs, JOB_CRL, crl_build, err);
+}
