@@ -90,11 +90,11 @@ anchor_check(struct anchor *anchor, struct db *db, int32_t issuer, int64_t now_s
     struct db_crl crl = {0};
     AUTO_BUFFER der;
 
+    buffer_init(&der, LIMIT_CRL_OCTETS);
     if (serial_must_be_there(anchor, now_s) && !check_serial(anchor, db, issuer, err))
         return false;
     if (anchor->crl_number == 0)
         return true;
-    buffer_init(&der, LIMIT_CRL_OCTETS);
     if (db_crl_get(db, issuer, 0, &crl, &der, err) == DB_FAILED)
         return false;
     if (crl.number < anchor->crl_number)
