@@ -87,8 +87,10 @@ accept_client_certificate(X509_STORE_CTX *store, void *context)
     X509 *leaf = X509_STORE_CTX_get0_cert(store);
 
     (void)context;
-    if (leaf && i2d_X509(leaf, NULL) <= LIMIT_CERTIFICATE_OCTETS)
+    if (leaf && i2d_X509(leaf, NULL) <= LIMIT_CERTIFICATE_OCTETS) {
+        X509_STORE_CTX_set_error(store, X509_V_OK);
         return 1;
+    }
     X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
     return 0;
 }
