@@ -95,7 +95,7 @@ cluster_clear_stale_pid() {
     local file=$CLUSTER_DATA/postmaster.pid
     as_user "$USER_DATABASE" test -f "$file" || return 0
     say_note "PostgreSQL did not stop cleanly the last time (stale $file); it recovers by itself."
-    as_user "$USER_DATABASE" rm -f "$file"
+    as_user "$USER_DATABASE" rm -f "$file" "$STATE_SOCKET/.s.PGSQL.5432.lock"
 }
 
 cluster_start() {
