@@ -69,12 +69,12 @@ check_against_old(struct crl_work *work, struct error *err)
     AUTO_BUFFER der;
     bool ok;
 
+    buffer_init(&der, LIMIT_CRL_OCTETS);
     if (work->crl.number <= anchor_crl_number(builder->anchor))
         return error_set(err, ERROR_DATABASE_REWOUND,
                          "the database gives CRL number %llu, published was %llu",
                          (unsigned long long)work->crl.number,
                          (unsigned long long)anchor_crl_number(builder->anchor));
-    buffer_init(&der, LIMIT_CRL_OCTETS);
     found = db_crl_get(builder->db, builder->signer->issuer_id, CRL_SHARD, &row, &der, err);
     if (found != DB_FOUND)
         return found == DB_MISSING;
