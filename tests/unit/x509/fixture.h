@@ -19,7 +19,7 @@
 #define SHARED __attribute__((unused)) static
 
 enum { TEST_ROOM = 64 * 1024 };
-#define TEST_NOW 1795680000 /* 2026-11-26T00:00:00Z */
+#define TEST_NOW 1795651200 /* 2026-11-26T00:00:00Z */
 
 struct test_key {
     EVP_PKEY *pkey;
@@ -88,7 +88,7 @@ static const uint8_t empty_name[] = {0x30, 0x00};
 static const uint8_t issuer_name[] = {
     0x30, 0x1E, 0x31, 0x1C, 0x30, 0x1A, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0C, 0x13, 'S', 'i', 'g',
     'n',  'e',  't',  ' ',  'T',  'e',  's',  't',  ' ',  'I',  's',  's',  'u',  'i', 'n', 'g'};
-static const uint8_t test_serial[] = {0x51, 0x51, 0x3C, 1, 2,  3,  4,  5,  6, 7,
+static const uint8_t test_serial[] = {0x51, 0x51, 0x2F, 1, 2,  3,  4,  5,  6, 7,
                                       8,    9,    10,   11, 12, 13, 14, 15, 16};
 static const uint8_t test_key_id[] = "ABCDEFGHIJKLMNOPQRST";
 
