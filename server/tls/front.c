@@ -14,6 +14,7 @@
 
 #include "context.h"
 #include "relay.h"
+#include "signet/clock.h"
 #include "signet/file.h"
 #include "signet/limits.h"
 
@@ -345,25 +346,52 @@ thread_event(struct front_thread *thread, struct source *source)
     }
 }
 
-static void *
-thread_run(void *argument)
+static void
+thread_turn(struct front_thread *thread, int wait_ms)
 {
-    struct front_thread *thread = argument;
     struct epoll_event events[FRONT_EVENTS];
+    int ready = epoll_wait(thread->epoll, events, FRONT_EVENTS, thread->again ? 0 : wait_ms);
 
-    while (!atomic_load(&thread->front->stop)) {
-        int ready = epoll_wait(thread->epoll, events, FRONT_EVENTS, thread->again ? 0 : -1);
+    for (int i = 0; i < ready; i++)
+        thread_event(thread, events[i].data.ptr);
+    members_run_again(thread);
+    members_bury(thread);
+}
 
-        for (int i = 0; i < ready; i++)
-            thread_event(thread, events[i].data.ptr);
-        members_run_again(thread);
-        members_bury(thread);
+/* What replies are on their way get LIMIT_LINGER_MS to arrive; then everything ends. */
+static void
+thread_finish(struct front_thread *thread)
+{
+    int64_t until_ms = clock_monotonic_ms() + LIMIT_LINGER_MS;
+    struct member *next;
+
+    for (struct member *member = thread->all; member; member = next) {
+        next = member->next;
+        if (member->relay.state == RELAY_HANDSHAKE) {
+            member_end(thread, member);
+            continue;
+        }
+        member->relay.finishing = true;
+        member_run(thread, member);
     }
+    while (thread->all && clock_monotonic_ms() < until_ms)
+        thread_turn(thread, LIMIT_TICK_MS / 10);
     while (thread->all)
         member_end(thread, thread->all);
     for (; thread->again; thread->again = thread->again->again)
         thread->again->queued = false;
     members_bury(thread);
+}
+
+static void *
+thread_run(void *argument)
+{
+    struct front_thread *thread = argument;
+
+    while (!atomic_load(&thread->front->stop))
+        thread_turn(thread, -1);
+    thread_obey(thread);
+    thread_finish(thread);
     OPENSSL_thread_stop();
     return NULL;
 }
@@ -416,7 +444,7 @@ front_wake(struct tls_front *front)
 {
     uint64_t one = 1;
 
-    for (unsigned i = 0; i < front->options.threads; i++)
+    for (unsigned i = 0; front->threads && i < front->options.threads; i++)
         if (front->threads[i].wake_fd != -1 &&
             write(front->threads[i].wake_fd, &one, sizeof(one)) < 0)
             continue; /* full: it is awake already */
@@ -474,11 +502,12 @@ tls_front_free(struct tls_front *front)
 {
     if (!front)
         return;
+    atomic_store(&front->stop_accepting, true);
     atomic_store(&front->stop, true);
+    front_wake(front);
     for (unsigned i = 0; front->threads && i < front->options.threads; i++) {
         struct front_thread *thread = &front->threads[i];
 
-        front_wake(front);
         if (thread->started)
             pthread_join(thread->thread, NULL);
         fd_close(&thread->epoll);

@@ -44,7 +44,10 @@ struct tls_front_counts {
 /* Gives. Accepts nothing before tls_front_start. */
 MUST_USE bool tls_front_new(const struct tls_front_options *options, struct tls_front **ret_front,
                             struct error *err);
-/* Ends all threads and connections; accepts null. */
+/*
+ * Ends all threads and connections; replies that are on their way get LIMIT_LINGER_MS to arrive.
+ * Before what hand_over gives connections to is freed. Accepts null.
+ */
 void tls_front_free(struct tls_front *front);
 
 /*

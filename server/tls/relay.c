@@ -175,7 +175,7 @@ down_step(struct relay *relay, uint8_t *scratch)
     len = recv(relay->plain, scratch, RELAY_OCTETS, MSG_DONTWAIT);
     if (len < 0 && errno == EINTR)
         return STEP_MOVED;
-    if (len < 0 && errno == EAGAIN)
+    if (len < 0 && errno == EAGAIN && !relay->finishing)
         return STEP_BLOCKED;
     /* ECONNRESET comes after the last byte when the plain side closed with our bytes unread. */
     if (len <= 0)

@@ -32,6 +32,7 @@ struct relay {
     bool up_shut;    /* ... and the plain side was told */
     bool up_refused; /* the plain side reads no more: what comes is dropped */
     bool resumed;
+    bool finishing; /* ends as soon as the plain side has nothing more to say at the moment */
 };
 
 enum relay_result {

@@ -202,10 +202,8 @@ static inline void
 fixture_done(struct fixture *fixture)
 {
     gate_set(true);
-    if (fixture->front)
-        tls_front_stop_accepting(fixture->front);
-    http_free(fixture->http);
     tls_front_free(fixture->front);
+    http_free(fixture->http);
     /* Nothing may hold a record any more: a leak of one is a leak of a connection. */
     CU_ASSERT_EQUAL(connections_count(fixture->connections), 0);
     connections_free(fixture->connections);
