@@ -33,26 +33,28 @@ jobs_look(struct jobs *jobs, struct error *err)
            job_responder_look(jobs, err);
 }
 
+static void
+jobs_disconnect(struct jobs *jobs)
+{
+    db_close(jobs->db);
+    jobs->db = NULL;
+}
+
+/* A lost connection is made anew, not mended: it has lost what it listened to as well. */
 static bool
 jobs_connect(struct jobs *jobs, struct error *err)
 {
-    struct db *db = NULL;
-
-    if (jobs->db)
-        return db_ping(jobs->db, err);
-    if (!db_open(jobs->server->config->database.server, JOBS_STATEMENT_MS, &db, err))
+    if (jobs->db && db_socket(jobs->db) >= 0)
+        return true;
+    jobs_disconnect(jobs);
+    if (!db_open(jobs->server->config->database.server, JOBS_STATEMENT_MS, &jobs->db, err))
         return false;
-    if (!db_listen(db, "signet_revocation", err) || !db_listen(db, "signet_policy", err)) {
-        db_close(db);
-        return false;
-    }
-    jobs->db = db;
     /* What was revoked while nobody listened may be on no CRL yet. */
     jobs->schedule.crl_stale = true;
-    if (jobs_look(jobs, err))
+    if (db_listen(jobs->db, "signet_revocation", err) &&
+        db_listen(jobs->db, "signet_policy", err) && jobs_look(jobs, err))
         return true;
-    db_close(db);
-    jobs->db = NULL;
+    jobs_disconnect(jobs);
     return false;
 }
 
@@ -147,8 +149,7 @@ jobs_thread(void *context)
         jobs_round(jobs);
         jobs_wait(jobs);
     }
-    db_close(jobs->db);
-    jobs->db = NULL;
+    jobs_disconnect(jobs);
     return NULL;
 }
 
