@@ -33,7 +33,12 @@ void
 serve_refuse(struct serving *serving, struct channel *channel, uint32_t id,
              const struct issue_request *request, const struct error *why)
 {
+    struct error err = {0};
+
     serve_note_refusal(serving, request, why);
+    /* In the audit trail before it is told. */
+    if (!refusals_flush(serving->refusals, serving->db, clock_monotonic_ms(), &err))
+        signer_doom(serving->signer, &err);
     channel_refuse(channel, id, why);
 }
 

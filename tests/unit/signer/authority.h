@@ -16,7 +16,7 @@
 
 #include "signet/config.h"
 #include "signet/db.h"
-#include "signet/fault.h"
+#include "signet/crl.h"
 #include "signet/frame.h"
 #include "signet/keyring.h"
 #include "signet/signer_client.h"
@@ -42,6 +42,7 @@ struct authority {
     int32_t issuer_id;
     uint32_t counter;
     struct running issuing, status;
+    int log_fd; /* what the signers say; shown at the end when a test failed */
 };
 
 SHARED struct authority authority;
@@ -99,15 +100,15 @@ write_text(const char *name, const char *text)
     struct error err = {0};
 
     snprintf(path, sizeof(path), "%s/%s", authority.folder, name);
-    need(file_write_atomic(path, bytes_of_text(text), 0644, (uid_t)-1, (gid_t)-1, &err), path, &err);
+    need(file_write_atomic(path, bytes_of_text(text), 0644, (uid_t)-1, (gid_t)-1, &err), path,
+         &err);
 }
 
 SHARED void
 make_key(const char *token, struct test_spki *ret_spki)
 {
     char uri[64], key_uri[KEYRING_URI_OCTETS];
-    struct keyring_options options = {
-        .module = token_fixture_softhsm(), .uri = uri, .sessions = 2};
+    struct keyring_options options = {.module = token_fixture_softhsm(), .uri = uri, .sessions = 2};
     struct error err = {0};
     AUTO_BUFFER spki;
 
@@ -143,10 +144,11 @@ write_config(const char *module)
                            authority.folder, name))
             abort();
     }
-    if (!buffer_printf(&text,
-                       "server {\n  https = {\"127.0.0.1:8443\"}\n  publish = {\"127.0.0.1:8080\"}\n"
-                       "  tls = \"%s\"\n}\n",
-                       authority.folder))
+    if (!buffer_printf(
+            &text,
+            "server {\n  https = {\"127.0.0.1:8443\"}\n  publish = {\"127.0.0.1:8080\"}\n"
+            "  tls = \"%s\"\n}\n",
+            authority.folder))
         abort();
     write_text("signet.conf", buffer_text(&text));
     snprintf(authority.config, sizeof(authority.config), "%s/signet.conf", authority.folder);
@@ -172,23 +174,26 @@ write_permits(void)
     write_text("status.conf", buffer_text(&status));
 }
 
-SHARED void
-insert_issuer(void)
+SHARED int32_t
+insert_issuer(const char *name, int32_t parent, struct bytes certificate)
 {
     struct db_issuer *issuer = calloc(1, sizeof(*issuer));
     struct error err = {0};
+    int32_t id = 0;
 
-    snprintf(issuer->name, sizeof(issuer->name), "issuing-1");
-    snprintf(issuer->kind, sizeof(issuer->kind), "issuing");
+    snprintf(issuer->name, sizeof(issuer->name), "%s", name);
+    snprintf(issuer->kind, sizeof(issuer->kind), "%s", parent ? "issuing" : "root");
     snprintf(issuer->trust_domain, sizeof(issuer->trust_domain), TEST_TRUST_DOMAIN);
     snprintf(issuer->state, sizeof(issuer->state), "active");
-    snprintf(issuer->key_uri, sizeof(issuer->key_uri), "pkcs11:token=issuing");
+    snprintf(issuer->key_uri, sizeof(issuer->key_uri), "pkcs11:token=%s", name);
+    issuer->parent = parent;
     issuer->not_before_s = authority.issuer.not_before_s;
     issuer->not_after_s = authority.issuer.not_after_s;
-    memcpy(issuer->certificate, authority.issuer.der.data, authority.issuer.der.len);
-    issuer->certificate_len = authority.issuer.der.len;
-    need(db_issuer_insert(authority.owner, issuer, &authority.issuer_id, &err), "the issuer", &err);
+    memcpy(issuer->certificate, certificate.data, certificate.len);
+    issuer->certificate_len = certificate.len;
+    need(db_issuer_insert(authority.owner, issuer, &id, &err), "the issuer", &err);
     free(issuer);
+    return id;
 }
 
 SHARED void
@@ -214,6 +219,8 @@ authority_make(void)
     }
     test_folder(authority.folder);
     snprintf(authority.issuer.folder, sizeof(authority.issuer.folder), "%s", authority.folder);
+    authority.log_fd = open(authority.folder, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    need(authority.log_fd >= 0, "the log", NULL);
     make_folder("issuing");
     make_folder("status");
     need(cluster_start(&authority.cluster), "starting PostgreSQL", NULL);
@@ -231,7 +238,9 @@ authority_make(void)
     authority.root = PQconnectdb(conninfo);
     need(PQstatus(authority.root) == CONNECTION_OK, conninfo, NULL);
     sql("SET search_path = signet");
-    insert_issuer();
+    authority.issuer_id =
+        insert_issuer("issuing-1", insert_issuer("root", 0, bytes_of("\x30\x00", 2)),
+                      buffer_bytes(&authority.issuer.der));
     need(db_partitions_maintain(authority.server, clock_now_s(), 40, 30, &made, &removed, &err),
          "partitions", &err);
 }
@@ -252,9 +261,10 @@ SHARED void
 signer_start_with(struct running *running, const char *role, const char *pin, const char *extra)
 {
     char first[8], channels[24];
-    const char *argv[] = {"signet-signer", "--config", authority.config, "--role", role, "--pin-fd",
-                          first, "--channels", channels, extra, NULL};
-    struct spawn_fd fds[AUTHORITY_CHANNELS + 1];
+    const char *argv[] = {
+        "signet-signer", "--config",   authority.config, "--role", role, "--pin-fd",
+        first,           "--channels", channels,         extra,    NULL};
+    struct spawn_fd fds[AUTHORITY_CHANNELS + 2];
     struct spawn spawn = {.path = SIGNET_BIN "/signet-signer", .argv = argv, .fds = fds};
     struct error err = {0};
     int theirs[AUTHORITY_CHANNELS];
@@ -264,6 +274,7 @@ signer_start_with(struct running *running, const char *role, const char *pin, co
     snprintf(channels, sizeof(channels), "%d-%d", AUTHORITY_FIRST_FD + 1,
              AUTHORITY_FIRST_FD + AUTHORITY_CHANNELS);
     fds[spawn.fd_count++] = (struct spawn_fd){pin_fd, AUTHORITY_FIRST_FD};
+    fds[spawn.fd_count++] = (struct spawn_fd){authority.log_fd, 2};
     for (int i = 0; i < AUTHORITY_CHANNELS; i++) {
         int pair[2];
 
@@ -321,13 +332,26 @@ signer_stop(struct running *running)
 }
 
 SHARED void
-authority_end(void)
+show_log(void)
+{
+    char text[4096];
+    ssize_t len;
+    off_t at = 0;
+
+    for (; (len = pread(authority.log_fd, text, sizeof(text), at)) > 0; at += len)
+        fwrite(text, 1, (size_t)len, stderr);
+}
+
+SHARED void
+authority_end(int suite_status)
 {
     struct spawn spawn = {.path = "/bin/rm",
                           .argv = (const char *const[]){"rm", "-rf", authority.folder, NULL}};
     struct error err = {0};
     int status;
 
+    if (suite_status != 0)
+        show_log();
     db_close(authority.owner);
     db_close(authority.server);
     PQfinish(authority.root);
@@ -449,9 +473,9 @@ assert_certificate(const struct issue_reply *reply)
         ASSERT_OK(public_key_verify(key, cert.tbs.algorithm, cert.tbs_der, cert.signature, &err),
                   &err);
         CU_ASSERT_TRUE(bytes_equal(cert.tbs.serial, reply->serial));
-        CU_ASSERT_EQUAL_FATAL(db_certificate_get(authority.server, authority.issuer_id,
-                                                 reply->serial, row, &err),
-                              DB_FOUND);
+        CU_ASSERT_EQUAL_FATAL(
+            db_certificate_get(authority.server, authority.issuer_id, reply->serial, row, &err),
+            DB_FOUND);
         CU_ASSERT_TRUE(bytes_equal(bytes_of(row->tbs, row->tbs_len), cert.tbs_der));
         CU_ASSERT_TRUE(bytes_equal(bytes_of(row->signature, row->signature_len), cert.signature));
     }

@@ -28,7 +28,18 @@
 #define TEST_CA_ISSUERS_URL "http://127.0.0.1:8080/issuers/issuing-1.cer"
 enum { TEST_LIFE_S = 86400, TEST_BACK_S = 60 };
 
-/* A public key as SPKI with what certificates say of it; where the private half is does not matter. */
+/* For what comes before the first test. */
+SHARED void
+must(bool ok, const struct error *err)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "fixture: %s (%s)\n", err->detail, err->internal);
+    abort();
+}
+
+/* A public key as SPKI with what certificates say of it; where the private half is does not matter.
+ */
 struct test_spki {
     uint8_t der[LIMIT_SPKI_OCTETS];
     size_t len;
@@ -42,8 +53,7 @@ spki_set(struct test_spki *spki, struct bytes der)
     struct public_key *key = NULL;
     struct error err = {0};
 
-    if (!ASSERT_OK(public_key_parse(der, &key, &err), &err))
-        abort();
+    must(public_key_parse(der, &key, &err), &err);
     memcpy(spki->der, der.data, der.len);
     spki->len = der.len;
     digest_sha1(public_key_bits_octets(key), spki->key_id);
@@ -62,11 +72,10 @@ spki_make(struct test_spki *spki, enum key_type type)
 
     buffer_init(&pem, 8192);
     buffer_init(&der, 8192);
-    if (!ASSERT_OK(private_key_generate(type, &pem, &err) &&
-                       csr_build(buffer_text(&pem), &none, &der, &err) &&
-                       csr_parse(buffer_bytes(&der), &csr, &err),
-                   &err))
-        abort();
+    must(private_key_generate(type, &pem, &err) &&
+             csr_build(buffer_text(&pem), &none, &der, &err) &&
+             csr_parse(buffer_bytes(&der), &csr, &err),
+         &err);
     spki_set(spki, public_key_spki(csr_key(csr)));
     csr_free(csr);
 }
@@ -105,6 +114,7 @@ issuer_make(struct test_issuer *issuer, int64_t now_s)
                            .not_before_s = now_s - 86400,
                            .not_after_s = now_s + 400 * 86400};
     struct error err = {0};
+    char path[128];
     AUTO_BUFFER name;
     AUTO_BUFFER der;
     AUTO_BUFFER pem;
@@ -113,10 +123,9 @@ issuer_make(struct test_issuer *issuer, int64_t now_s)
     buffer_init(&der, LIMIT_TBS_OCTETS);
     buffer_init(&pem, LIMIT_TBS_OCTETS);
     buffer_init(&issuer->der, LIMIT_CERTIFICATE_OCTETS);
-    if (!ASSERT_OK(name_build("Signet test", "Test issuing", &name, &err) &&
-                       serial_new(tbs.not_after_s, serial, &err),
-                   &err))
-        abort();
+    must(name_build("Signet test", "Test issuing", &name, &err) &&
+             serial_new(tbs.not_after_s, serial, &err),
+         &err);
     memcpy(issuer->name, name.data, name.len);
     issuer->name_len = name.len;
     issuer->not_before_s = tbs.not_before_s;
@@ -127,21 +136,13 @@ issuer_make(struct test_issuer *issuer, int64_t now_s)
     tbs.spki = spki_bytes(&issuer->key);
     tbs.subject_key_id = bytes_of(issuer->key.key_id, 20);
     tbs.authority_key_id = tbs.subject_key_id;
-    if (!ASSERT_OK(tbs_cert_build(&tbs, &der, &err) &&
-                       certificate_assemble(buffer_bytes(&der), tbs.algorithm,
-                                            bytes_of(signature, sizeof(signature)), &issuer->der,
-                                            &err),
-                   &err) ||
-        !pem_encode(buffer_bytes(&issuer->der), "CERTIFICATE", &pem))
-        abort();
-    {
-        char path[128];
-
-        snprintf(path, sizeof(path), "%s/issuing.pem", issuer->folder);
-        if (!ASSERT_OK(file_write_atomic(path, buffer_bytes(&pem), 0644, (uid_t)-1, (gid_t)-1, &err),
-                       &err))
-            abort();
-    }
+    must(tbs_cert_build(&tbs, &der, &err) &&
+             certificate_assemble(buffer_bytes(&der), tbs.algorithm,
+                                  bytes_of(signature, sizeof(signature)), &issuer->der, &err) &&
+             pem_encode(buffer_bytes(&issuer->der), "CERTIFICATE", &pem),
+         &err);
+    snprintf(path, sizeof(path), "%s/issuing.pem", issuer->folder);
+    must(file_write_atomic(path, buffer_bytes(&pem), 0644, (uid_t)-1, (gid_t)-1, &err), &err);
 }
 
 /* A whole issuing permit; the responder's key hash is put in. */
@@ -201,8 +202,7 @@ leaf_make(struct test_leaf *leaf, const struct test_issuer *issuer, const char *
     tbs->key_usage = KU_DIGITAL_SIGNATURE;
     tbs->subject_key_id = bytes_of(key->key_id, 20);
     tbs->authority_key_id = bytes_of(issuer->key.key_id, 20);
-    if (!ASSERT_OK(serial_new(tbs->not_after_s, leaf->serial, &err), &err))
-        abort();
+    must(serial_new(tbs->not_after_s, leaf->serial, &err), &err);
     tbs->serial = bytes_of(leaf->serial, sizeof(leaf->serial));
     if (responder) {
         AUTO_BUFFER name;

@@ -165,8 +165,9 @@ one_grant_one_certificate(void)
 
         buffer_init(&body, LIMIT_FRAME_OCTETS);
         CU_ASSERT_TRUE(issue_request_put(&body, i ? &second->request : &first->request));
-        ASSERT_OK(frame_send(authority.issuing.fd[1 + i], FRAME_ISSUE, 1, buffer_bytes(&body), &err),
-                  &err);
+        ASSERT_OK(
+            frame_send(authority.issuing.fd[1 + i], FRAME_ISSUE, 1, buffer_bytes(&body), &err),
+            &err);
     }
     for (int i = 0; i < 2; i++) {
         struct frame frame;
@@ -203,7 +204,7 @@ tells_how_it_is(void)
 }
 
 static void
-revoke(struct bytes serial, int reason)
+revoke_serial(struct bytes serial, int reason)
 {
     struct db_revocation revocation = {.issuer = authority.issuer_id,
                                        .serial_len = (uint8_t)serial.len,
@@ -239,12 +240,12 @@ builds_the_crl_from_the_rows(void)
     ASSERT_OK(signer_build_crl(channel, &ask, AUTHORITY_CALL_MS, &first, &err), &err);
     CU_ASSERT_EQUAL(first.entries, 0);
     ASSERT_OK(signer_issue(channel, &request->request, AUTHORITY_CALL_MS, &issued, &err), &err);
-    revoke(issued.serial, REASON_KEY_COMPROMISE);
+    revoke_serial(issued.serial, REASON_KEY_COMPROMISE);
     ASSERT_OK(signer_build_crl(channel, &ask, AUTHORITY_CALL_MS, &second, &err), &err);
     CU_ASSERT_EQUAL(second.entries, 1);
     CU_ASSERT_TRUE(second.number > first.number);
-    CU_ASSERT_EQUAL_FATAL(
-        db_crl_get(authority.server, authority.issuer_id, 0, &row, &der, &err), DB_FOUND);
+    CU_ASSERT_EQUAL_FATAL(db_crl_get(authority.server, authority.issuer_id, 0, &row, &der, &err),
+                          DB_FOUND);
     CU_ASSERT_EQUAL(row.number, second.number);
     ASSERT_OK(crl_parse(buffer_bytes(&der), &crl, &entries, &tbs, &signature, &err), &err);
     CU_ASSERT_EQUAL_FATAL(crl.entry_count, 1);
@@ -257,6 +258,16 @@ builds_the_crl_from_the_rows(void)
     public_key_free(key);
     free(entries);
     request_free(request);
+}
+
+/* Whether it serves. */
+static bool
+is_ready(struct running *running)
+{
+    struct probe_reply reply;
+    struct error err = {0};
+
+    return ASSERT_OK(signer_probe(client(running, 0), AUTHORITY_CALL_MS, &reply, &err), &err);
 }
 
 static void
@@ -278,6 +289,7 @@ refuses_a_rewound_database(void)
     sql("INSERT INTO crl SELECT * FROM kept");
     sql("DROP TABLE kept");
     signer_start(&authority.issuing, "issuing");
+    CU_ASSERT_TRUE(is_ready(&authority.issuing));
     CU_ASSERT_EQUAL(signer_stop(&authority.issuing), 0);
     snprintf(path, sizeof(path), "%s/issuing/anchor", authority.folder);
     CU_ASSERT_TRUE(file_exists(path));
@@ -288,7 +300,6 @@ static void
 tries_a_wrong_pin_once(void)
 {
     char path[160];
-    struct error err = {0};
 
     snprintf(path, sizeof(path), "%s/issuing/pin.latch", authority.folder);
     signer_start_with(&authority.issuing, "issuing", "000000", NULL);
@@ -298,11 +309,7 @@ tries_a_wrong_pin_once(void)
     CU_ASSERT_EQUAL(signer_wait(&authority.issuing), 78);
     CU_ASSERT_EQUAL(unlink(path), 0);
     signer_start(&authority.issuing, "issuing");
-    {
-        struct probe_reply reply;
-
-        ASSERT_OK(signer_probe(client(&authority.issuing, 0), AUTHORITY_CALL_MS, &reply, &err), &err);
-    }
+    CU_ASSERT_TRUE(is_ready(&authority.issuing));
     CU_ASSERT_FALSE(file_exists(path));
 }
 
@@ -343,6 +350,6 @@ main(void)
                        TEST(tells_how_it_is), TEST(builds_the_crl_from_the_rows),
                        TEST(stops_on_request), TEST(refuses_a_rewound_database),
                        TEST(tries_a_wrong_pin_once), TEST(ends_when_the_database_is_lost));
-    authority_end();
+    authority_end(status);
     return status;
 }
