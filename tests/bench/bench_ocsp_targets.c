@@ -49,7 +49,7 @@ main(int argc, char **argv)
     AUTO_BUFFER pem = {.max = 64 * 1024};
     AUTO_BUFFER der = {.max = LIMIT_CERTIFICATE_OCTETS};
     AUTO_PUBLIC_KEY key = NULL;
-    struct certificate certificate;
+    static struct certificate certificate;
     struct ocsp_issuer issuer;
     struct error err = {0};
     char line[64];
