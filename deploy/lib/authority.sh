@@ -29,3 +29,48 @@ authority_init() {
         --token-status 'pkcs11:token=signet%20status' \
         "${users[@]}" "$@"
 }
+
+# authority_start STATE HEALTH-URL - signetd in a session of its own, so that Ctrl-C on our terminal
+# does not reach it: it is stopped once, by us. Returns when /readyz says so.
+authority_start() {
+    local state=$1 health=$2 waited
+    AUTHORITY_LOG=$state/log/signetd.log
+    setsid "$state/bin/signetd" --config "$state/signet.conf" </dev/null >>"$AUTHORITY_LOG" 2>&1 9>&- &
+    AUTHORITY_PID=$!
+    printf '%s\n' "$AUTHORITY_PID" >"$state/signetd.pid"
+    for ((waited = 0; waited < 150; waited++)); do
+        if curl --silent --fail --max-time 2 --output /dev/null "$health/readyz"; then
+            say_good "signetd is ready (process $AUTHORITY_PID)"
+            return 0
+        fi
+        kill -0 "$AUTHORITY_PID" 2>/dev/null || break
+        sleep 0.1
+    done
+    tail -n 5 "$AUTHORITY_LOG" >&2
+    curl --silent --max-time 2 "$health/readyz" >&2 || true
+    fail "signetd is not ready; its last words stand above" "log: $AUTHORITY_LOG"
+}
+
+authority_stop() {
+    [[ -n ${AUTHORITY_PID:-} ]] || return 0
+    kill -TERM "$AUTHORITY_PID" 2>/dev/null || true
+    wait "$AUTHORITY_PID" 2>/dev/null || true
+    AUTHORITY_PID=''
+}
+
+# Stays until signetd ends by itself; a signal to us ends the wait through its trap.
+authority_wait() {
+    wait "$AUTHORITY_PID" || fail "signetd ended by itself" "log: $AUTHORITY_LOG"
+}
+
+# authority_stop_left STATE - a signetd that outlived its quickstart (killed hard) still has the ports.
+authority_stop_left() {
+    local pid
+    pid=$(cat "$1/signetd.pid" 2>/dev/null) || return 0
+    [[ -n $pid && $(readlink "/proc/$pid/exe" 2>/dev/null) == "$1/bin/signetd"* ]] || return 0
+    say_note "A signetd of this state folder still runs (process $pid); stopping it first."
+    kill -TERM "$pid"
+    while [[ -d /proc/$pid && $(readlink "/proc/$pid/exe" 2>/dev/null) == "$1/bin/signetd"* ]]; do
+        sleep 0.1
+    done
+}
