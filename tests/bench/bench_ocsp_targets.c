@@ -10,6 +10,7 @@
 #include "signet/encode.h"
 #include "signet/file.h"
 #include "signet/ocsp.h"
+#include "signet/tbs_cert.h"
 
 static bool
 print_target(const struct ocsp_issuer *issuer, const char *hex)
@@ -49,7 +50,7 @@ main(int argc, char **argv)
     AUTO_BUFFER pem = {.max = 64 * 1024};
     AUTO_BUFFER der = {.max = LIMIT_CERTIFICATE_OCTETS};
     AUTO_PUBLIC_KEY key = NULL;
-    static struct certificate certificate;
+    struct certificate certificate;
     struct ocsp_issuer issuer;
     struct error err = {0};
     char line[64];
