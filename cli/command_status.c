@@ -83,7 +83,7 @@ health_status(const char *base, json_t *facts, struct error *err)
 
 static const struct view status_views[] = {
     {"server", "server", VIEW_TEXT, false},
-    {"answered in", "answered_in_ms", VIEW_NUMBER, false},
+    {"answer in ms", "answered_in_ms", VIEW_NUMBER, false},
     {"certificate", "certificate.serial", VIEW_TEXT, false},
     {"valid until", "certificate.not_after", VIEW_MOMENT, false},
     {0},

@@ -22,12 +22,24 @@ print_commands(const char *prefix, FILE *out)
             fprintf(out, "  %-18s %s\n", command->name, command->summary);
 }
 
+static bool
+is_among(const struct option *options, const char *name)
+{
+    for (; options && options->name; options++)
+        if (strcmp(options->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Those that `others` has, too, are left out: there they mean something else. */
 static void
-print_options(const struct option *options, FILE *out)
+print_options(const struct option *options, const struct option *others, FILE *out)
 {
     char left[64];
 
     for (; options && options->name; options++) {
+        if (is_among(others, options->name))
+            continue;
         snprintf(left, sizeof(left), "--%s%s%s", options->name, options->value ? " " : "",
                  options->value ? options->value : "");
         fprintf(out, "  %-24s %s%s\n", left, options->help,
@@ -43,7 +55,7 @@ help_overview(FILE *out)
           out);
     print_commands("", out);
     fputs("\noptions of every command:\n", out);
-    print_options(general_options, out);
+    print_options(general_options, NULL, out);
     fputs("\nexit status:\n", out);
     for (size_t i = 0; i < ARRAY_LEN(exit_codes); i++)
         fprintf(out, "  %d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
@@ -62,11 +74,11 @@ help_command(const struct command *command, FILE *out)
         fprintf(out, "\n%s\n", command->details);
     if (command->options) {
         fputs("\noptions:\n", out);
-        print_options(command->options, out);
+        print_options(command->options, NULL, out);
     }
     if (!command->passes_on) {
         fputs("\noptions of every command:\n", out);
-        print_options(general_options, out);
+        print_options(general_options, command->options, out);
     }
     fprintf(out, "\nexample:\n  %s\n", command->example);
 }
