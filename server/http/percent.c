@@ -41,7 +41,7 @@ utf8_first(struct bytes text)
 }
 
 bool
-utf8_valid(struct bytes text)
+text_is_utf8(struct bytes text)
 {
     while (text.len) {
         size_t len = utf8_first(text);
@@ -101,7 +101,7 @@ percent_decode(struct bytes encoded, char *text, size_t *ret_len, struct error *
         text[len++] = (char)octet;
     }
     text[len] = '\0';
-    if (!utf8_valid(bytes_of(text, len)))
+    if (!text_is_utf8(bytes_of(text, len)))
         return error_refuse(err, ERROR_REQUEST_MALFORMED, "target.utf8",
                             "the request target is not UTF-8 once its escapes are decoded");
     *ret_len = len;

@@ -6,7 +6,7 @@
 #include "signet/error.h"
 
 /* Well-formed UTF-8 without surrogates, overlong forms and NUL. */
-bool utf8_valid(struct bytes text);
+bool text_is_utf8(struct bytes text);
 
 /*
  * Decodes into `text`, which must have room for encoded.len + 1 octets, and terminates it. "+" stays

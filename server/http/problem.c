@@ -22,7 +22,7 @@ put_escape(struct buffer *out, uint8_t octet)
 static bool
 put_string(struct buffer *out, const char *text)
 {
-    bool valid = utf8_valid(bytes_of_text(text));
+    bool valid = text_is_utf8(bytes_of_text(text));
 
     if (!buffer_put_u8(out, '"'))
         return false;

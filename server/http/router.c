@@ -30,23 +30,36 @@ walk_next(struct walk *walk, struct bytes *ret_segment)
 struct pattern_segment {
     bool parameter;
     bool tail;
-    struct bytes text; /* the text itself, or the ending after a parameter */
+    struct bytes before; /* a parameter */
+    struct bytes text;   /* the text itself, or the ending after a parameter */
 };
 
 static struct pattern_segment
 pattern_segment_of(struct bytes segment)
 {
-    const uint8_t *close = segment.len ? memchr(segment.data, '}', segment.len) : NULL;
-    size_t name_len;
+    const uint8_t *start = segment.len ? memchr(segment.data, '{', segment.len) : NULL;
+    const uint8_t *end = segment.len ? memchr(segment.data, '}', segment.len) : NULL;
 
-    if (!close || segment.data[0] != '{')
+    if (!start || !end || end < start)
         return (struct pattern_segment){.text = segment};
-    name_len = (size_t)(close - segment.data) + 1;
     return (struct pattern_segment){
         .parameter = true,
-        .tail = name_len > 4 && memcmp(close - 3, "...", 3) == 0,
-        .text = bytes_of(close + 1, segment.len - name_len),
+        .tail = end - start > 3 && memcmp(end - 3, "...", 3) == 0,
+        .before = bytes_of(segment.data, (size_t)(start - segment.data)),
+        .text = bytes_of(end + 1, (size_t)(segment.data + segment.len - end) - 1),
     };
+}
+
+/* Takes the text before a parameter off the segment. */
+static bool
+strip_beginning(struct bytes *segment, struct bytes beginning)
+{
+    if (segment->len < beginning.len ||
+        !bytes_equal(bytes_of(segment->data, beginning.len), beginning))
+        return false;
+    segment->data += beginning.len;
+    segment->len -= beginning.len;
+    return true;
 }
 
 /* Whether `segment` ends with `ending` and has something before it, which is given. */
@@ -79,7 +92,7 @@ pattern_matches(const char *pattern, struct bytes path, struct bytes ret_params[
                 return false;
             continue;
         }
-        if (count == HTTP_PARAMS)
+        if (count == HTTP_PARAMS || !strip_beginning(&segment, want.before))
             return false;
         if (want.tail) {
             ret_params[count++] = bytes_of(segment.data, segment.len + found.rest.len);

@@ -3,7 +3,8 @@
  *
  * A pattern is matched segment by segment, before decoding: text stands for itself, {name} for one
  * segment that is not empty, {name}.crl for one with that ending, and a last {name...} for all that
- * is left, slashes included. HEAD is allowed where GET is.
+ * is left, slashes included; text may stand before a parameter, as in ocsp{raw...}. HEAD is allowed
+ * where GET is.
  */
 #ifndef SIGNET_ROUTER_H
 #define SIGNET_ROUTER_H
