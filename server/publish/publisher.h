@@ -28,7 +28,7 @@ void publisher_free(struct publisher *publisher);
 bool publisher_cached(struct publisher *publisher, const struct request *request,
                       struct published **ret_published);
 
-/*   GET, HEAD  /ocsp/{raw...}  /crl/{issuer}.crl  /issuers/{issuer}.cer  /roots.pem
+/*   GET, HEAD  /ocsp{raw...}  /crl/{issuer}.crl  /issuers/{issuer}.cer  /roots.pem
  *   POST       /ocsp
  * Ends with a null method. Nothing else is on the publishing listener. */
 extern const struct route publish_routes[];

@@ -92,10 +92,9 @@ roots_get(struct worker *worker, struct request *request, struct response *respo
     return publication_get(worker, request, response, ERROR_ISSUER_NOT_FOUND, err);
 }
 
-/* HEAD comes with GET. "/ocsp{raw...}": the separating slash may be missing (O-01). */
+/* HEAD comes with GET. The slash after "/ocsp" may be missing or there twice (O-01). */
 const struct route publish_routes[] = {
     {"POST", "/ocsp", CALLER_ANY, ocsp_post, LIMIT_OCSP_REQUEST_OCTETS, NULL, "ocsp.post"},
-    {"GET", "/ocsp/{raw...}", CALLER_ANY, ocsp_get, 0, NULL, "ocsp.get"},
     {"GET", "/ocsp{raw...}", CALLER_ANY, ocsp_get, 0, NULL, "ocsp.get"},
     {"GET", "/crl/{issuer}.crl", CALLER_ANY, crl_get, 0, NULL, "crl.get"},
     {"GET", "/issuers/{issuer}.cer", CALLER_ANY, issuer_get, 0, NULL, "issuer.get"},
