@@ -14,6 +14,7 @@ struct metrics;   /* http/metrics.h */
 struct audit;     /* http/audit.h: refusals of unauthenticated callers aggregated, the rest at once */
 struct tls_front; /* tls/front.h */
 struct pool;      /* http/pool.h */
+struct http;      /* http/daemon.h */
 struct channels;  /* main/channels.h: signer channels, replaced by the supervisor */
 struct jobs;      /* jobs/jobs.h */
 
@@ -25,7 +26,8 @@ struct server {
     struct metrics *metrics;
     struct audit *audit;
     struct tls_front *front;
-    struct pool *api_pool;
+    struct http *api, *publish, *health;
+    struct pool *api_pool; /* of api and publish */
     struct pool *publish_pool;
     struct channels *channels;
     struct jobs *jobs;

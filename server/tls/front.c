@@ -61,7 +61,7 @@ struct tls_front {
     struct listener *listeners;
     pthread_mutex_t lock; /* of context */
     SSL_CTX *context;
-    atomic_bool stop_accepting, stop;
+    atomic_bool started, stop_accepting, stop;
     atomic_uint_fast64_t accepted, refused, handshakes, resumed, handshakes_failed;
     atomic_uint handshaking;
     struct front_thread *threads;
@@ -100,6 +100,15 @@ tls_front_set_certificate(struct tls_front *front, struct bytes chain_pem, struc
     pthread_mutex_unlock(&front->lock);
     SSL_CTX_free(old);
     return true;
+}
+
+bool
+tls_front_has_certificate(struct tls_front *front)
+{
+    SSL_CTX *context = front_context(front);
+
+    SSL_CTX_free(context);
+    return context != NULL;
 }
 
 /* --- members of a thread --- */
@@ -473,7 +482,7 @@ tls_front_start(struct tls_front *front, struct error *err)
     sigset_t all, before;
     bool ok = true;
 
-    if (!front->context)
+    if (!tls_front_has_certificate(front))
         return error_set(err, ERROR_CONFIG, "there is no TLS certificate to listen with");
     for (unsigned i = 0; ok && i < front->options.threads; i++)
         ok = front_listen(front, &front->threads[i]);
@@ -487,7 +496,14 @@ tls_front_start(struct tls_front *front, struct error *err)
         ok = thread->started;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    atomic_store(&front->started, ok);
     return ok || error_errno(err, ERROR_INTERNAL, "cannot start the TLS front");
+}
+
+bool
+tls_front_listening(const struct tls_front *front)
+{
+    return front && atomic_load(&front->started) && !atomic_load(&front->stop_accepting);
 }
 
 void

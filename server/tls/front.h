@@ -57,8 +57,11 @@ void tls_front_free(struct tls_front *front);
  */
 MUST_USE bool tls_front_set_certificate(struct tls_front *front, struct bytes chain_pem,
                                         struct bytes key_pem, struct error *err);
-/* Starts accepting. Errors: ERROR_CONFIG without a certificate. */
+bool tls_front_has_certificate(struct tls_front *front);
+/* Starts accepting, once. Errors: ERROR_CONFIG without a certificate. */
 MUST_USE bool tls_front_start(struct tls_front *front, struct error *err);
+/* It was started; false for null. */
+bool tls_front_listening(const struct tls_front *front);
 /* Accepts no more; what is up goes on. */
 void tls_front_stop_accepting(struct tls_front *front);
 void tls_front_counts(const struct tls_front *front, struct tls_front_counts *ret_counts);
