@@ -45,7 +45,8 @@ hex_decode(const char *text, uint8_t *data, size_t room, size_t *ret_len)
         if (hex_value(text[i]) < 0)
             return false;
     for (size_t i = 0; i < len / 2; i++)
-        data[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+        data[i] =
+            (uint8_t)((unsigned)hex_value(text[2 * i]) * 16 + (unsigned)hex_value(text[2 * i + 1]));
     *ret_len = len / 2;
     return true;
 }
