@@ -80,7 +80,7 @@ world_connect_root(void)
     world.root =
         PQconnectdb(cluster_conninfo(&world.cluster, "postgres", conninfo, sizeof(conninfo)));
     world_need(PQstatus(world.root) == CONNECTION_OK, conninfo, NULL);
-    world_sql("SET search_path = signet");
+    world_sql("SET search_path = signet; SET client_min_messages = warning");
 }
 
 static inline int32_t
