@@ -204,7 +204,7 @@ db_crl_get(struct db *db, int32_t issuer, uint32_t shard, struct db_crl *ret_crl
     struct row row;
 
     put_shard(&params, issuer, shard);
-    result = db_run(db, STATEMENT_CRL_GET, &params, err);
+    result = db_run(db, out ? STATEMENT_CRL_GET : STATEMENT_CRL_FACTS, &params, err);
     if (!result)
         return DB_FAILED;
     if (PQntuples(result) == 0)
@@ -219,7 +219,7 @@ db_crl_get(struct db *db, int32_t issuer, uint32_t shard, struct db_crl *ret_crl
     der = row_borrow(&row);
     if (!row_ok(&row, err))
         return DB_FAILED;
-    if (!buffer_put(out, der.data, der.len)) {
+    if (out && !buffer_put(out, der.data, der.len)) {
         error_set(err, ERROR_MEMORY, "no room for a CRL of %zu octets", der.len);
         return DB_FAILED;
     }
