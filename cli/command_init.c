@@ -30,7 +30,7 @@ command_init(struct cli *cli, const struct arguments *arguments, struct error *e
 {
     size_t count = (size_t)arguments->rest_count;
     char **argv = calloc(count + 3, sizeof(*argv));
-    char path[PATH_MAX];
+    char path[PATH_MAX], subcommand[] = "init";
 
     (void)cli;
     if (!argv)
@@ -40,7 +40,7 @@ command_init(struct cli *cli, const struct arguments *arguments, struct error *e
         return false;
     }
     argv[0] = path;
-    argv[1] = (char *)(uintptr_t) "init";
+    argv[1] = subcommand;
     for (size_t i = 0; i < count; i++)
         argv[i + 2] = arguments->rest[i];
     execv(path, argv);

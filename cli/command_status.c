@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "command.h"
 #include "duration.h"
 #include "exchange.h"
@@ -97,19 +95,29 @@ static const struct view issuer_views[] = {
     {0},
 };
 
-/* The members of the health document one by one; what is nested stays JSON. */
-static void
-health_tell(const struct cli *cli, json_t *health)
+static const struct column health_columns[] = {{"PART", false}, {"STATE", false}, {"SEEN", true}, {0}};
+
+static bool
+health_tell(const struct cli *cli, json_t *health, struct error *err)
 {
+    AUTO_TABLE table = NULL;
     const char *name;
-    json_t *value;
+    json_t *part;
 
-    json_object_foreach(health, name, value) {
-        char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+    if (!health)
+        return true;
+    if (!table_new(health_columns, &table, err))
+        return false;
+    json_object_foreach(json_object_get(health, "parts"), name, part) {
+        const char *state = json_is_true(json_object_get(part, "ready")) ? "well" : "NOT WELL";
+        const char *const cells[] = {name, state, view_text(part, "detail")};
 
-        table_print_fact(name, text ? text : json_string_value(value), cli->out);
-        free(text);
+        if (!table_add(table, cells, err))
+            return false;
     }
+    fputc('\n', cli->out);
+    table_print(table, cli->width, cli->out);
+    return true;
 }
 
 static bool
@@ -120,7 +128,8 @@ status_tell(const struct cli *cli, const json_t *facts, struct error *err)
         return true;
     }
     view_facts(cli, status_views, facts);
-    health_tell(cli, json_object_get(facts, "health"));
+    if (!health_tell(cli, json_object_get(facts, "health"), err))
+        return false;
     fputc('\n', cli->out);
     return view_list(cli, issuer_views, json_object_get(facts, "issuers"), err);
 }
