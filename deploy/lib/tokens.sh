@@ -24,7 +24,8 @@ tokens_pin() {
 # tokens_make STATE ROLE USER BIN - one token with its softhsm2.conf and PINs.
 tokens_make() {
     local state=$1 role=$2 user=$3 bin=$4 folder=$1/tokens/$2
-    [[ -f $folder/made ]] && return 0
+    as_user "$user" test -f "$folder/made" && return 0
+    rm -rf "${folder:?}"/* # one that was never finished
     tokens_pin "$state/pins/$role.pin"
     tokens_pin "$state/pins/$role.so-pin"
     printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n' \
