@@ -104,6 +104,18 @@ put_list(struct buffer *out, const char *name, const struct option_list *list)
     return ok && buffer_printf(out, "]");
 }
 
+/* Single addresses, written as the ranges that a profile takes. */
+static bool
+put_addresses(struct buffer *out, const struct option_list *list)
+{
+    bool ok = buffer_printf(out, ", \"ip_ranges\": [");
+
+    for (size_t i = 0; ok && i < list->count; i++)
+        ok = buffer_printf(out, "%s\"%s/%d\"", i ? ", " : "", list->item[i],
+                           strchr(list->item[i], ':') ? 128 : 32);
+    return ok && buffer_printf(out, "]");
+}
+
 static bool
 policy_put(const struct options *options, struct buffer *out)
 {
@@ -126,7 +138,7 @@ policy_put(const struct options *options, struct buffer *out)
                  put_list(out, "ip_ranges", &options->ip_ranges);
         if (ok && strcmp(rows[i].name, "server") == 0)
             ok = put_list(out, "dns_suffixes", &options->server_names) &&
-                 put_list(out, "ip_ranges", &options->server_addresses);
+                 put_addresses(out, &options->server_addresses);
         ok = ok && buffer_printf(out, "}%s\n", i + 1 < ARRAY_LEN(rows) ? "," : "");
     }
     return ok && buffer_printf(out, "  }\n}\n");
