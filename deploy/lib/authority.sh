@@ -35,6 +35,7 @@ authority_init() {
 authority_start() {
     local state=$1 health=$2 waited
     AUTHORITY_LOG=$state/log/signetd.log
+    ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || true
     setsid "$state/bin/signetd" --config "$state/signet.conf" </dev/null >>"$AUTHORITY_LOG" 2>&1 9>&- &
     AUTHORITY_PID=$!
     printf '%s\n' "$AUTHORITY_PID" >"$state/signetd.pid"

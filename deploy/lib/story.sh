@@ -86,14 +86,14 @@ story_mtls() {
         sleep 0.1
     done
     url="--resolve web.$STORY_DOMAIN:$STORY_PORT:127.0.0.1 https://web.$STORY_DOMAIN:$STORY_PORT/"
-    story_run "curl --silent --show-error --cacert $STORY_PKI/roots.pem --cert api.pem --key api.key $url | grep -a -m 3 -e Protocol -e Cipher -e 'Verify return'"
+    story_run "curl --silent --show-error --cacert $STORY_PKI/roots.pem --cert api.pem --key api.key $url | grep -a -o -e 'Cipher is .*' -e 'URI:spiffe:.*'"
     local status=$STORY_STATUS out=$STORY_OUT
     story_run "curl --silent --show-error --cacert $STORY_PKI/roots.pem $url"
     kill "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
     expect_refused 'certificate required|alert|reset|eof|SSL'
     STORY_STATUS=$status STORY_OUT=$out
-    expect_done 'Protocol'
+    expect_done "Cipher is .*URI:spiffe://$STORY_DOMAIN/$STORY_SHOP/api"
 }
 
 story_ocsp() {
@@ -106,7 +106,7 @@ story_crl() {
     local serial command waited
     serial=$(openssl x509 -in api.pem -noout -serial)
     serial=${serial#serial=}
-    command="curl --silent --fail $STORY_PUBLISH/crl/issuing-1.crl | openssl crl -inform DER -noout -text | grep -A 3 $serial"
+    command="curl --silent --fail $STORY_PUBLISH/crl/issuing-1.crl | openssl crl -inform DER -noout -text | grep -A 4 $serial"
     for ((waited = 0; waited < 30; waited++)); do
         bash -c "set -o pipefail; $command" >/dev/null 2>&1 && break
         sleep 0.1
