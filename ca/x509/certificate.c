@@ -39,7 +39,8 @@ certificate_assemble(struct bytes tbs, enum signature_algorithm algorithm, struc
     struct der_writer writer;
 
     if (tbs.len == 0 || algorithm_der.len == 0 || signature.len == 0)
-        return error_set(err, ERROR_INTERNAL, "a certificate lacks its TBS, algorithm or signature");
+        return error_set(err, ERROR_INTERNAL,
+                         "a certificate lacks its TBS, algorithm or signature");
     der_writer_init(&writer, out);
     der_open(&writer, TAG_SEQUENCE);
     der_put_raw(&writer, tbs);

@@ -17,7 +17,8 @@ refuse(struct error *err, const char *rule, const char *what)
 DEFINE_CLEANUP(struct crl_entry *, free);
 #define AUTO_ENTRIES CLEANUP(free_auto) struct crl_entry *
 
-/* --- entries -------------------------------------------------------------------------------------- */
+/* --- entries
+ * -------------------------------------------------------------------------------------- */
 
 static bool
 entry_extensions_get(struct reader *list, struct crl_entry *entry)
@@ -102,7 +103,8 @@ entries_get(struct reader *list, struct crl_entry **ret_entries, size_t *ret_cou
     return true;
 }
 
-/* --- extensions, in the order in which they are written -------------------------------------------- */
+/* --- extensions, in the order in which they are written
+ * -------------------------------------------- */
 
 static bool
 authority_key_id_get(struct reader *value, struct crl *crl)
@@ -163,7 +165,8 @@ extensions_get(struct reader *reader, struct crl *crl, struct error *err)
     return reader_at_end(&list) || refuse(err, "crl.extension", "has an extension too many");
 }
 
-/* --- the whole -------------------------------------------------------------------------------------- */
+/* --- the whole
+ * -------------------------------------------------------------------------------------- */
 
 static bool
 head_get(struct reader *reader, struct crl *crl, struct bytes algorithm, struct error *err)
@@ -198,8 +201,7 @@ crl_parse(struct bytes der, struct crl *ret_crl, struct crl_entry **ret_entries,
 
     if (!der_check_as(der, "the CRL", ERROR_INTERNAL, err))
         return false;
-    if (!der_enter(&outer, TAG_SEQUENCE, &reader) ||
-        !der_take_whole(&reader, TAG_SEQUENCE, &tbs) ||
+    if (!der_enter(&outer, TAG_SEQUENCE, &reader) || !der_take_whole(&reader, TAG_SEQUENCE, &tbs) ||
         !der_take_whole(&reader, TAG_SEQUENCE, &algorithm) || !der_take_bits(&reader, &signature) ||
         !reader_at_end(&reader))
         return refuse(err, "crl.syntax", "is not a CertificateList");

@@ -48,8 +48,7 @@ csr_split_info(struct csr_parts *parts, struct error *err)
         return malformed(err, "csr.key", "has no SubjectPublicKeyInfo");
     /* Attributes are mandatory, yet some clients leave the empty set out */
     parts->attributes = reader_of((struct bytes){0});
-    if (!reader_at_end(&info) &&
-        !der_enter(&info, TAG_CONTEXT_CONSTRUCTED(0), &parts->attributes))
+    if (!reader_at_end(&info) && !der_enter(&info, TAG_CONTEXT_CONSTRUCTED(0), &parts->attributes))
         return malformed(err, "csr.attributes", "has something other than attributes at its end");
     return reader_at_end(&info) ||
            malformed(err, "csr.attributes", "has something behind its attributes");
@@ -112,9 +111,8 @@ csr_read_attribute(struct csr *csr, struct reader *attributes, bool *extensions_
     struct reader attribute, values, list;
     struct bytes type;
 
-    if (!der_enter(attributes, TAG_SEQUENCE, &attribute) ||
-        !der_take(&attribute, TAG_OID, &type) || !der_enter(&attribute, TAG_SET, &values) ||
-        !reader_at_end(&attribute))
+    if (!der_enter(attributes, TAG_SEQUENCE, &attribute) || !der_take(&attribute, TAG_OID, &type) ||
+        !der_enter(&attribute, TAG_SET, &values) || !reader_at_end(&attribute))
         return malformed(err, "csr.attributes", "has a malformed attribute");
     if (!bytes_equal(type, (struct bytes)OID_EXTENSION_REQUEST))
         return true;

@@ -110,10 +110,8 @@ read_one(const struct asked *asked)
         struct bytes oid;
         bool (*read)(const struct asked *asked);
     } rows[] = {
-        {OID_SUBJECT_ALT_NAME, read_names},
-        {OID_BASIC_CONSTRAINTS, read_basic_constraints},
-        {OID_KEY_USAGE, read_key_usage},
-        {OID_EXTENDED_KEY_USAGE, read_extended_key_usage},
+        {OID_SUBJECT_ALT_NAME, read_names}, {OID_BASIC_CONSTRAINTS, read_basic_constraints},
+        {OID_KEY_USAGE, read_key_usage},    {OID_EXTENDED_KEY_USAGE, read_extended_key_usage},
         {OID_SUBJECT_KEY_ID, read_ignored},
     };
 

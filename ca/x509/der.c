@@ -7,7 +7,8 @@
 
 enum { DER_DEPTH = 24, DER_CONSTRUCTED = 0x20, DER_HIGH_TAG = 0x1F };
 
-/* X.690 §8.1.3, §10.1: definite, in as few octets as possible; four are enough for anything here. */
+/* X.690 §8.1.3, §10.1: definite, in as few octets as possible; four are enough for anything here.
+ */
 static bool
 der_get_length(struct reader *reader, size_t *ret_len)
 {
@@ -155,7 +156,8 @@ der_take_extension(struct reader *reader, struct der_extension *ret_extension)
     return true;
 }
 
-/* --- the walk ---------------------------------------------------------------------------------- */
+/* --- the walk ----------------------------------------------------------------------------------
+ */
 
 static bool
 boolean_fits(struct bytes content)
@@ -240,9 +242,12 @@ static const struct {
     uint8_t tag;
     bool (*fits)(struct bytes content);
 } primitives[] = {
-    {TAG_BOOLEAN, boolean_fits},    {TAG_INTEGER, der_integer_minimal},
-    {TAG_BIT_STRING, bit_string_fits}, {TAG_NULL, null_fits},
-    {TAG_OID, oid_fits},            {TAG_ENUMERATED, der_integer_minimal},
+    {TAG_BOOLEAN, boolean_fits},
+    {TAG_INTEGER, der_integer_minimal},
+    {TAG_BIT_STRING, bit_string_fits},
+    {TAG_NULL, null_fits},
+    {TAG_OID, oid_fits},
+    {TAG_ENUMERATED, der_integer_minimal},
     {TAG_UTF8_STRING, utf8_valid},
 };
 
@@ -315,12 +320,11 @@ der_check_as(struct bytes der, const char *what, enum error_kind kind, struct er
                             "%s is not DER: wanted one complete value, found %zu octets", what,
                             der.len);
     if (!reader_at_end(&reader))
-        return error_refuse(err, kind, "der.trailing",
-                            "%s has %zu octets after its end", what, reader.rest.len);
+        return error_refuse(err, kind, "der.trailing", "%s has %zu octets after its end", what,
+                            reader.rest.len);
     fault = der_fault(reader_of(whole), false, 0);
     if (fault)
-        return error_refuse(err, kind, "der.syntax", "%s is not DER: %s", what,
-                            fault);
+        return error_refuse(err, kind, "der.syntax", "%s is not DER: %s", what, fault);
     return true;
 }
 

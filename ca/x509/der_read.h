@@ -33,7 +33,8 @@ MUST_USE bool der_take_whole(struct reader *reader, uint8_t tag, struct bytes *r
 /* As der_take for a constructed value: a reader over its content. */
 MUST_USE bool der_enter(struct reader *reader, uint8_t tag, struct reader *ret_inside);
 /* An INTEGER (or ENUMERATED, by tag) from 0 to `max`. */
-MUST_USE bool der_take_number(struct reader *reader, uint8_t tag, uint64_t max, uint64_t *ret_value);
+MUST_USE bool der_take_number(struct reader *reader, uint8_t tag, uint64_t max,
+                              uint64_t *ret_value);
 /* INTEGER content: minimal two's complement. */
 bool der_integer_minimal(struct bytes content);
 /* BIT STRING without unused bits: the octets behind the count. */

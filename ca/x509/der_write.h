@@ -3,8 +3,8 @@
  * sticks and makes the rest do nothing; der_writer_end tells, and takes back what was written.
  *
  * A constructed value is opened with one octet for its length; closing moves the content up when it
- * needs more. Contents of 128 octets are rare below the top, so nearly nothing moves, and nothing is
- * measured in advance.
+ * needs more. Contents of 128 octets are rare below the top, so nearly nothing moves, and nothing
+ * is measured in advance.
  */
 #ifndef SIGNET_X509_DER_WRITE_H
 #define SIGNET_X509_DER_WRITE_H

@@ -1,4 +1,5 @@
-/* What OpenSSL does not look at in public keys (traps.md): each check names what is wrong, or null. */
+/* What OpenSSL does not look at in public keys (traps.md): each check names what is wrong, or null.
+ */
 #ifndef SIGNET_X509_KEY_CHECK_H
 #define SIGNET_X509_KEY_CHECK_H
 

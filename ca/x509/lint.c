@@ -45,7 +45,8 @@ serial_rule(const struct lint *lint)
 static const char *
 algorithm_rule(const struct lint *lint)
 {
-    return signature_algorithm_der(lint->tbs->algorithm).len ? NULL : "no known signature algorithm";
+    return signature_algorithm_der(lint->tbs->algorithm).len ? NULL
+                                                             : "no known signature algorithm";
 }
 
 static const char *
@@ -57,7 +58,8 @@ issuer_rule(const struct lint *lint)
 static const char *
 validity_rule(const struct lint *lint)
 {
-    return lint->tbs->not_after_s >= lint->tbs->not_before_s ? NULL : "notAfter is before notBefore";
+    return lint->tbs->not_after_s >= lint->tbs->not_before_s ? NULL
+                                                             : "notAfter is before notBefore";
 }
 
 /* RFC 5280 Appendix A.1: upper bounds, in characters there, in octets here, which is narrower. */
@@ -67,8 +69,11 @@ attribute_fault(const struct name_attribute *attribute)
     static const struct {
         struct bytes type;
         size_t most;
-    } bounds[] = {{OID_COMMON_NAME, 64}, {OID_ORGANIZATION, 64}, {OID("\x55\x04\x0B"), 64},
-                  {OID("\x55\x04\x07"), 128}, {OID("\x55\x04\x08"), 128}};
+    } bounds[] = {{OID_COMMON_NAME, 64},
+                  {OID_ORGANIZATION, 64},
+                  {OID("\x55\x04\x0B"), 64},
+                  {OID("\x55\x04\x07"), 128},
+                  {OID("\x55\x04\x08"), 128}};
 
     if (bytes_equal(attribute->type, (struct bytes)OID_COUNTRY))
         return attribute->tag == TAG_PRINTABLE_STRING && attribute->value.len == 2
@@ -173,7 +178,8 @@ extended_key_usage_rule(const struct lint *lint)
         return "OCSPSigning in a CA makes it a responder for its own issuer";
     if (is_responder(tbs) && tbs->extended_key_usage != EKU_OCSP_SIGNING)
         return "OCSPSigning beside another purpose";
-    return is_responder(tbs) != tbs->ocsp_nocheck ? "OCSPSigning and ocspNoCheck go together" : NULL;
+    return is_responder(tbs) != tbs->ocsp_nocheck ? "OCSPSigning and ocspNoCheck go together"
+                                                  : NULL;
 }
 
 static bool
@@ -268,20 +274,30 @@ leaf_purpose_rule(const struct lint *lint)
 }
 
 /* The names are those of the statements about RFC 5280 (C) and X.509-SVIDs (L) that are checked.
- * C-01, C-05 and C-10 hold by the way a TBSCertificate is written, C-06 and C-07 need the issuer. */
+ * C-01, C-05 and C-10 hold by the way a TBSCertificate is written, C-06 and C-07 need the issuer.
+ */
 static const struct {
     const char *name;
     const char *(*fault)(const struct lint *lint);
 } rules[] = {
-    {"lint.C-02", serial_rule},        {"lint.C-03", algorithm_rule},
-    {"lint.C-04", issuer_rule},        {"lint.C-06", validity_rule},
-    {"lint.C-08", subject_rule},       {"lint.C-09", empty_subject_rule},
-    {"lint.C-11", key_id_rule},        {"lint.C-12", basic_constraints_rule},
-    {"lint.C-13", key_usage_rule},     {"lint.C-14", san_rule},
-    {"lint.C-15", extended_key_usage_rule}, {"lint.C-16", crl_url_rule},
-    {"lint.C-17", access_rule},        {"lint.N-03", no_rev_avail_rule},
-    {"lint.C-19", key_rule},           {"lint.L-1", one_uri_rule},
-    {"lint.L-2", spiffe_rule},         {"lint.L-5", leaf_key_usage_rule},
+    {"lint.C-02", serial_rule},
+    {"lint.C-03", algorithm_rule},
+    {"lint.C-04", issuer_rule},
+    {"lint.C-06", validity_rule},
+    {"lint.C-08", subject_rule},
+    {"lint.C-09", empty_subject_rule},
+    {"lint.C-11", key_id_rule},
+    {"lint.C-12", basic_constraints_rule},
+    {"lint.C-13", key_usage_rule},
+    {"lint.C-14", san_rule},
+    {"lint.C-15", extended_key_usage_rule},
+    {"lint.C-16", crl_url_rule},
+    {"lint.C-17", access_rule},
+    {"lint.N-03", no_rev_avail_rule},
+    {"lint.C-19", key_rule},
+    {"lint.L-1", one_uri_rule},
+    {"lint.L-2", spiffe_rule},
+    {"lint.L-5", leaf_key_usage_rule},
     {"lint.L-6", leaf_purpose_rule},
 };
 

@@ -98,7 +98,8 @@ name_is_empty(struct bytes name)
     return name.len == 2 && name.data[0] == TAG_SEQUENCE && name.data[1] == 0;
 }
 
-/* --- build --------------------------------------------------------------------------------------- */
+/* --- build ---------------------------------------------------------------------------------------
+ */
 
 static bool
 has_control(struct bytes text)
@@ -134,8 +135,7 @@ rdn_put(struct der_writer *writer, struct bytes type, const char *text)
 }
 
 bool
-name_build(const char *organization, const char *common_name, struct buffer *out,
-           struct error *err)
+name_build(const char *organization, const char *common_name, struct buffer *out, struct error *err)
 {
     struct der_writer writer;
 
@@ -155,7 +155,8 @@ name_build(const char *organization, const char *common_name, struct buffer *out
     return true;
 }
 
-/* --- text ---------------------------------------------------------------------------------------- */
+/* --- text ----------------------------------------------------------------------------------------
+ */
 
 static bool
 is_text_tag(uint8_t tag)

@@ -10,10 +10,14 @@ static const struct {
     struct bytes type;
     const char *keyword;
 } keywords[] = {
-    {OID_COMMON_NAME, "CN"},       {OID_COUNTRY, "C"},
-    {OID_ORGANIZATION, "O"},       {OID("\x55\x04\x07"), "L"},
-    {OID("\x55\x04\x08"), "ST"},   {OID("\x55\x04\x09"), "STREET"},
-    {OID("\x55\x04\x0B"), "OU"},   {OID("\x09\x92\x26\x89\x93\xF2\x2C\x64\x01\x19"), "DC"},
+    {OID_COMMON_NAME, "CN"},
+    {OID_COUNTRY, "C"},
+    {OID_ORGANIZATION, "O"},
+    {OID("\x55\x04\x07"), "L"},
+    {OID("\x55\x04\x08"), "ST"},
+    {OID("\x55\x04\x09"), "STREET"},
+    {OID("\x55\x04\x0B"), "OU"},
+    {OID("\x09\x92\x26\x89\x93\xF2\x2C\x64\x01\x19"), "DC"},
     {OID("\x09\x92\x26\x89\x93\xF2\x2C\x64\x01\x01"), "UID"},
 };
 

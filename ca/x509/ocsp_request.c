@@ -5,7 +5,8 @@
 
 enum { OCSP_EXTENSIONS_MOST = 16 };
 
-/* AlgorithmIdentifier: NULL parameters or none for the hashes that are known, anything for others. */
+/* AlgorithmIdentifier: NULL parameters or none for the hashes that are known, anything for others.
+ */
 static bool
 hash_get(struct reader *reader, struct ocsp_certid *certid)
 {

@@ -77,11 +77,13 @@ response_check(const struct ocsp_response *response, struct error *err)
     const char *fault;
 
     if (response->count == 0 || response->count > LIMIT_OCSP_REQUESTS)
-        return error_set(err, ERROR_INTERNAL, "an OCSP response for %zu certificates, wanted 1 to %d",
-                         response->count, LIMIT_OCSP_REQUESTS);
+        return error_set(err, ERROR_INTERNAL,
+                         "an OCSP response for %zu certificates, wanted 1 to %d", response->count,
+                         LIMIT_OCSP_REQUESTS);
     if (response->produced_at_s < response->this_update_s ||
         response->next_update_s <= response->this_update_s)
-        return error_set(err, ERROR_INTERNAL, "an OCSP response whose times are out of order (O-08)");
+        return error_set(err, ERROR_INTERNAL,
+                         "an OCSP response whose times are out of order (O-08)");
     if (response->nonce.len > LIMIT_OCSP_NONCE_OCTETS)
         return error_set(err, ERROR_INTERNAL, "an OCSP nonce of %zu octets, at most %d",
                          response->nonce.len, LIMIT_OCSP_NONCE_OCTETS);
@@ -180,7 +182,8 @@ ocsp_response_assemble(struct bytes response_data, enum signature_algorithm algo
     struct der_writer writer;
 
     if (response_data.len == 0 || algorithm_der.len == 0 || signature.len == 0)
-        return error_set(err, ERROR_INTERNAL, "an OCSP response lacks data, algorithm or signature");
+        return error_set(err, ERROR_INTERNAL,
+                         "an OCSP response lacks data, algorithm or signature");
     der_writer_init(&writer, out);
     der_open(&writer, TAG_SEQUENCE);
     der_put_number(&writer, TAG_ENUMERATED, OCSP_SUCCESSFUL);

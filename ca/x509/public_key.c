@@ -22,7 +22,8 @@ struct public_key {
     uint8_t spki[];
 };
 
-/* --- templates: a key that carries only the curve; copying it costs a tenth of a decoder's run --- */
+/* --- templates: a key that carries only the curve; copying it costs a tenth of a decoder's run ---
+ */
 
 enum { EC_P256, EC_P384, EC_TEMPLATES };
 
@@ -63,7 +64,8 @@ ec_key(int template, struct bytes point)
     return steal(&pkey);
 }
 
-/* --- one function per algorithm ------------------------------------------------------------------ */
+/* --- one function per algorithm ------------------------------------------------------------------
+ */
 
 /* What a key's parse is given and what it fills in. */
 struct key_parts {
@@ -222,7 +224,8 @@ ed25519_parse(struct key_parts *parts, struct error *err)
     return error_openssl(err);
 }
 
-/* --- all of them --------------------------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------------------------------
+ */
 
 static bool
 key_parse(struct bytes algorithm, struct key_parts *parts, struct error *err)
@@ -271,8 +274,8 @@ public_key_parse(struct bytes spki, struct public_key **ret_key, struct error *e
         EVP_PKEY_free(parts.pkey);
         return error_set(err, ERROR_MEMORY, "no memory for a public key");
     }
-    *key = (struct public_key){.type = parts.type, .bits = parts.bits, .pkey = parts.pkey,
-                               .spki_len = spki.len};
+    *key = (struct public_key){
+        .type = parts.type, .bits = parts.bits, .pkey = parts.pkey, .spki_len = spki.len};
     memcpy(key->spki, spki.data, spki.len);
     key->key_octets = bytes_of(key->spki + (parts.octets.data - spki.data), parts.octets.len);
     *ret_key = key;

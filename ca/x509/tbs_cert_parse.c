@@ -28,7 +28,8 @@ static bool
 parse_serial(struct reader *reader, struct tbs_cert *tbs, struct error *err)
 {
     if (!der_take(reader, TAG_INTEGER, &tbs->serial) || !serial_is_valid(tbs->serial))
-        return refuse(err, "tbs.serial", "the serial is not a positive INTEGER of 20 octets at most");
+        return refuse(err, "tbs.serial",
+                      "the serial is not a positive INTEGER of 20 octets at most");
     return true;
 }
 
@@ -61,9 +62,8 @@ parse_validity(struct reader *reader, struct tbs_cert *tbs, struct error *err)
 {
     struct reader inside;
 
-    if (!der_enter(reader, TAG_SEQUENCE, &inside) ||
-        !der_take_time(&inside, &tbs->not_before_s) || !der_take_time(&inside, &tbs->not_after_s) ||
-        !reader_at_end(&inside))
+    if (!der_enter(reader, TAG_SEQUENCE, &inside) || !der_take_time(&inside, &tbs->not_before_s) ||
+        !der_take_time(&inside, &tbs->not_after_s) || !reader_at_end(&inside))
         return refuse(err, "tbs.validity", "the validity is not two times as RFC 5280 wants them");
     return true;
 }
@@ -85,7 +85,8 @@ parse_spki(struct reader *reader, struct tbs_cert *tbs, struct error *err)
     return true;
 }
 
-/* --- extensions ---------------------------------------------------------------------------------- */
+/* --- extensions ----------------------------------------------------------------------------------
+ */
 
 static bool
 refuse_extension(struct error *err, const char *rule, const char *name, const char *what)
@@ -175,8 +176,8 @@ tbs_cert_parse(struct bytes der, struct tbs_cert *ret_tbs, struct error *err)
         !parse_algorithm(&reader, &tbs, err) ||
         !parse_name(&reader, "tbs.issuer", &tbs.issuer, err) ||
         !parse_validity(&reader, &tbs, err) ||
-        !parse_name(&reader, "tbs.subject", &tbs.subject, err) ||
-        !parse_spki(&reader, &tbs, err) || !parse_extensions(&reader, &tbs, err))
+        !parse_name(&reader, "tbs.subject", &tbs.subject, err) || !parse_spki(&reader, &tbs, err) ||
+        !parse_extensions(&reader, &tbs, err))
         return false;
     if (!reader_at_end(&reader))
         return refuse(err, "tbs.syntax", "something follows the extensions");

@@ -11,7 +11,8 @@ always(const struct tbs_cert *tbs)
     return true;
 }
 
-/* --- basicConstraints §4.2.1.9: an empty SEQUENCE in leaves, since cA is DEFAULT FALSE (C-12) ----- */
+/* --- basicConstraints §4.2.1.9: an empty SEQUENCE in leaves, since cA is DEFAULT FALSE (C-12)
+ * ----- */
 
 static void
 basic_constraints_put(struct der_writer *writer, const struct tbs_cert *tbs)
@@ -58,7 +59,8 @@ basic_constraints_read(struct reader *value, struct tbs_cert *tbs)
     return basic_constraints_get(value, &tbs->ca, &tbs->path_len);
 }
 
-/* --- keyUsage §4.2.1.3 ---------------------------------------------------------------------------- */
+/* --- keyUsage §4.2.1.3
+ * ---------------------------------------------------------------------------- */
 
 static void
 key_usage_put(struct der_writer *writer, const struct tbs_cert *tbs)
@@ -97,7 +99,8 @@ key_usage_read(struct reader *value, struct tbs_cert *tbs)
     return key_usage_get(value, &tbs->key_usage);
 }
 
-/* --- extKeyUsage §4.2.1.12 ------------------------------------------------------------------------ */
+/* --- extKeyUsage §4.2.1.12
+ * ------------------------------------------------------------------------ */
 
 static const struct {
     unsigned bit;
@@ -168,7 +171,8 @@ extended_key_usage_read(struct reader *value, struct tbs_cert *tbs)
     return extended_key_usage_get(value, false, &tbs->extended_key_usage);
 }
 
-/* --- subjectAltName §4.2.1.6 ---------------------------------------------------------------------- */
+/* --- subjectAltName §4.2.1.6
+ * ---------------------------------------------------------------------- */
 
 static bool
 san_present(const struct tbs_cert *tbs)
@@ -239,7 +243,8 @@ san_read(struct reader *value, struct tbs_cert *tbs)
     return fault;
 }
 
-/* --- key identifiers §4.2.1.1, §4.2.1.2 ----------------------------------------------------------- */
+/* --- key identifiers §4.2.1.1, §4.2.1.2
+ * ----------------------------------------------------------- */
 
 static bool
 subject_key_id_present(const struct tbs_cert *tbs)
@@ -285,7 +290,8 @@ authority_key_id_read(struct reader *value, struct tbs_cert *tbs)
     return ok && tbs->authority_key_id.len ? NULL : "not a keyIdentifier alone";
 }
 
-/* --- pointers §4.2.1.13, §4.2.2.1 ----------------------------------------------------------------- */
+/* --- pointers §4.2.1.13, §4.2.2.1
+ * ----------------------------------------------------------------- */
 
 static bool
 uri_fits(struct bytes uri)
@@ -381,7 +387,8 @@ access_read(struct reader *value, struct tbs_cert *tbs)
     return NULL;
 }
 
-/* --- flags: RFC 6960 §4.2.2.2.1, RFC 9608 §3: the value is NULL ----------------------------------- */
+/* --- flags: RFC 6960 §4.2.2.2.1, RFC 9608 §3: the value is NULL
+ * ----------------------------------- */
 
 static void
 null_put(struct der_writer *writer, const struct tbs_cert *tbs)

@@ -1,7 +1,7 @@
 /*
- * The closed set of certificate extensions (RFC 5280 §4.2), one row each, in the order in which they
- * are written. The parser accepts exactly this order, so that building what was parsed gives the
- * same bytes.
+ * The closed set of certificate extensions (RFC 5280 §4.2), one row each, in the order in which
+ * they are written. The parser accepts exactly this order, so that building what was parsed gives
+ * the same bytes.
  */
 #ifndef SIGNET_X509_TBS_EXTENSION_H
 #define SIGNET_X509_TBS_EXTENSION_H

@@ -81,14 +81,15 @@ key_sign(const struct test_key *key, struct bytes message, uint8_t room[1024])
     return bytes_of(room, len);
 }
 
-/* --- names and a leaf --------------------------------------------------------------------------- */
+/* --- names and a leaf ---------------------------------------------------------------------------
+ */
 
 static const uint8_t empty_name[] = {0x30, 0x00};
 /* CN=Signet Test Issuing */
 static const uint8_t issuer_name[] = {
     0x30, 0x1E, 0x31, 0x1C, 0x30, 0x1A, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0C, 0x13, 'S', 'i', 'g',
     'n',  'e',  't',  ' ',  'T',  'e',  's',  't',  ' ',  'I',  's',  's',  'u',  'i', 'n', 'g'};
-static const uint8_t test_serial[] = {0x51, 0x51, 0x2F, 1, 2,  3,  4,  5,  6, 7,
+static const uint8_t test_serial[] = {0x51, 0x51, 0x2F, 1,  2,  3,  4,  5,  6, 7,
                                       8,    9,    10,   11, 12, 13, 14, 15, 16};
 static const uint8_t test_key_id[] = "ABCDEFGHIJKLMNOPQRST";
 
@@ -135,7 +136,8 @@ ca_tbs(struct bytes spki)
     return tbs;
 }
 
-/* --- DER by hand ---------------------------------------------------------------------------------- */
+/* --- DER by hand
+ * ---------------------------------------------------------------------------------- */
 
 /* One value around `content`, appended. */
 SHARED void

@@ -117,7 +117,7 @@ peek_reads_strangers_that_parse_refuses(void)
 int
 main(void)
 {
-    return RUN_SUITE("certificate", TEST(parses_what_was_assembled),
-                     TEST(refuses_anything_changed), TEST(assemble_refuses_missing_parts),
+    return RUN_SUITE("certificate", TEST(parses_what_was_assembled), TEST(refuses_anything_changed),
+                     TEST(assemble_refuses_missing_parts),
                      TEST(peek_reads_strangers_that_parse_refuses));
 }

@@ -10,11 +10,11 @@ enum { MANY = 1000000 };
 static struct crl_entry
 entry(unsigned number, int reason)
 {
-    struct crl_entry made = {.serial_len = 4,
-                             .serial = {0x51, (uint8_t)(number >> 16), (uint8_t)(number >> 8),
-                                        (uint8_t)number},
-                             .reason = (uint8_t)reason,
-                             .revoked_s = TEST_NOW - 100};
+    struct crl_entry made = {
+        .serial_len = 4,
+        .serial = {0x51, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number},
+        .reason = (uint8_t)reason,
+        .revoked_s = TEST_NOW - 100};
     return made;
 }
 
@@ -93,7 +93,7 @@ entries_are_what_openssl_reads(void)
     struct crl_entry entries[ARRAY_LEN(reasons)];
     struct crl crl = good_crl(entries, ARRAY_LEN(entries));
     ISSUING_DIST_POINT *point;
-    STACK_OF(X509_REVOKED) *list;
+    STACK_OF(X509_REVOKED) * list;
     X509_CRL *read;
     int critical = 0;
 
@@ -113,8 +113,7 @@ entries_are_what_openssl_reads(void)
         CU_ASSERT_EQUAL(extensions, (reasons[i] != 0) + (i < 2)); /* no "unspecified" */
         CU_ASSERT_TRUE(reasons[i] == 0 ? !reason : ASN1_ENUMERATED_get(reason) == reasons[i]);
         ASN1_ENUMERATED_free(reason);
-        CU_ASSERT_EQUAL(
-            ASN1_STRING_length(X509_REVOKED_get0_serialNumber(revoked)), 4);
+        CU_ASSERT_EQUAL(ASN1_STRING_length(X509_REVOKED_get0_serialNumber(revoked)), 4);
     }
     point = X509_CRL_get_ext_d2i(read, NID_issuing_distribution_point, &critical, NULL);
     CU_ASSERT_PTR_NOT_NULL(point);
@@ -244,8 +243,7 @@ parse_refuses_what_is_changed(void)
                        &err, ERROR_INTERNAL);
     CU_ASSERT_PTR_NULL(read);
     /* any octet of the TBS: refused, or what is read builds the same octets */
-    CU_ASSERT_TRUE_FATAL(
-        crl_parse(buffer_bytes(&der), &parsed, &read, &tbs, &signature, &err));
+    CU_ASSERT_TRUE_FATAL(crl_parse(buffer_bytes(&der), &parsed, &read, &tbs, &signature, &err));
     free(read);
     for (size_t i = 0; i < (size_t)(tbs.data - der.data) + tbs.len; i++) {
         der.data[i] ^= 0x01;
@@ -278,9 +276,8 @@ parse_refuses_strangers(void)
     X509_CRL_set1_lastUpdate(crl, now);
     CU_ASSERT_TRUE_FATAL(X509_CRL_sign(crl, key.pkey, EVP_sha256()) > 0);
     len = i2d_X509_CRL(crl, &der);
-    ASSERT_REFUSED(
-        crl_parse(bytes_of(der, (size_t)len), &parsed, &read, &tbs, &signature, &err), &err,
-        ERROR_INTERNAL);
+    ASSERT_REFUSED(crl_parse(bytes_of(der, (size_t)len), &parsed, &read, &tbs, &signature, &err),
+                   &err, ERROR_INTERNAL);
     OPENSSL_free(der);
     ASN1_TIME_free(now);
     X509_CRL_free(crl);

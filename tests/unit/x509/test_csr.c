@@ -4,7 +4,8 @@
 
 #include "signet/csr.h"
 
-/* --- requests made by OpenSSL --------------------------------------------------------------------- */
+/* --- requests made by OpenSSL
+ * --------------------------------------------------------------------- */
 
 static X509_REQ *
 request_new(const struct test_key *key)
@@ -113,8 +114,8 @@ accepts_what_a_workload_gets_anyway(void)
         {"extendedKeyUsage", "clientAuth"},
         {"extendedKeyUsage", "clientAuth,serverAuth"},
         {"subjectKeyIdentifier", "hash"},
-        {"1.2.3.4", "ASN1:NULL"},              /* unknown, not critical: dropped (C-10) */
-        {"tlsfeature", "status_request"},      /* the same */
+        {"1.2.3.4", "ASN1:NULL"},         /* unknown, not critical: dropped (C-10) */
+        {"tlsfeature", "status_request"}, /* the same */
         {"certificatePolicies", "DER:3007300506032a0304"}, /* the same */
     };
     struct error err;
@@ -153,13 +154,19 @@ refuses_extensions_that_are_not_granted(void)
         {"subjectAltName", "URI:relative", ERROR_CSR_MALFORMED, "san.uri"},
         {"subjectAltName", "email:nobody", ERROR_CSR_MALFORMED, "san.email"},
         {"subjectAltName", "DER:3000", ERROR_CSR_EXTENSION, "csr.names"},
-        {"subjectAltName", "DER:30068204610062" "61", ERROR_CSR_MALFORMED, "san.dns"},
+        {"subjectAltName",
+         "DER:30068204610062"
+         "61",
+         ERROR_CSR_MALFORMED, "san.dns"},
         {"subjectAltName", "DER:0500", ERROR_CSR_EXTENSION, "csr.names"},
         {"keyUsage", "DER:0500", ERROR_CSR_MALFORMED, "csr.extension.syntax"},
         {"keyUsage", "DER:03020080", ERROR_CSR_MALFORMED, "csr.extension.syntax"},
         {"basicConstraints", "DER:0500", ERROR_CSR_MALFORMED, "csr.extension.syntax"},
         {"basicConstraints", "DER:3003010100", ERROR_CSR_MALFORMED, "csr.extension.syntax"},
-        {"basicConstraints", "DER:3080" "0000", ERROR_CSR_MALFORMED, "csr.extension.syntax"},
+        {"basicConstraints",
+         "DER:3080"
+         "0000",
+         ERROR_CSR_MALFORMED, "csr.extension.syntax"},
     };
     struct error err;
 
@@ -185,7 +192,8 @@ refuses_too_many_names(void)
     CU_ASSERT_STRING_EQUAL(err.rule, "csr.names");
 }
 
-/* --- requests put together by hand ------------------------------------------------------------------ */
+/* --- requests put together by hand
+ * ------------------------------------------------------------------ */
 
 /* CertificationRequestInfo of these parts, signed by the key. */
 static void
@@ -241,15 +249,30 @@ refuses_malformed_requests(void)
         {"020100", "3000", "a00f300d06092a864886f70d01090e3100", "csr.attributes"},
         {"020100", "3000", "a011300f06092a864886f70d01090e31020400", "csr.attributes"},
         {"020100", "3000",
-         "a022" "300f06092a864886f70d01090e31023000" "300f06092a864886f70d01090e31023000",
+         "a022"
+         "300f06092a864886f70d01090e31023000"
+         "300f06092a864886f70d01090e31023000",
          "csr.attributes"},
         /* one extension twice; an extension that is none; critical FALSE spelled out */
         {"020100", "3000",
-         "a027" "3025" "06092a864886f70d01090e" "3118" "3016" BASIC BASIC, "csr.extension.syntax"},
-        {"020100", "3000", "a0133011" "06092a864886f70d01090e" "310430020500",
+         "a027"
+         "3025"
+         "06092a864886f70d01090e"
+         "3118"
+         "3016" BASIC BASIC,
          "csr.extension.syntax"},
         {"020100", "3000",
-         "a01f" "301d" "06092a864886f70d01090e" "3110" "300e" "300c0603551d1301010004023000",
+         "a0133011"
+         "06092a864886f70d01090e"
+         "310430020500",
+         "csr.extension.syntax"},
+        {"020100", "3000",
+         "a01f"
+         "301d"
+         "06092a864886f70d01090e"
+         "3110"
+         "300e"
+         "300c0603551d1301010004023000",
          "csr.extension.syntax"},
     };
     AUTO_KEY key = key_make("P-256");

@@ -12,10 +12,27 @@ static void
 accepts_der(void)
 {
     static const char *const good[] = {
-        "3000", "0500", "0101ff", "010100", "020100", "02020080", "0201ff", "0202ff7f", "0A0101",
-        "0400", "030100", "03020780", "0603551d0f", "06022a03", "0c03c3a441", "30030101ff",
+        "3000",
+        "0500",
+        "0101ff",
+        "010100",
+        "020100",
+        "02020080",
+        "0201ff",
+        "0202ff7f",
+        "0A0101",
+        "0400",
+        "030100",
+        "03020780",
+        "0603551d0f",
+        "06022a03",
+        "0c03c3a441",
+        "30030101ff",
         "3106020101020102", /* ascending SET */
-        "a003020102", "8000", "300a3008300630043002" "3000",
+        "a003020102",
+        "8000",
+        "300a3008300630043002"
+        "3000",
     };
     struct error err;
 
@@ -28,13 +45,16 @@ static void
 refuses_what_is_only_ber(void)
 {
     static const char *const bad[] = {
-        "",                 /* nothing */
-        "30",               /* no length */
-        "3001",             /* cut short */
-        "3080" "0000",      /* indefinite length */
-        "308100",           /* length 0 in two octets */
-        "30810500" "01020304", /* long form below 128 */
-        "30820005" "0500050005", /* leading zero in the length */
+        "",     /* nothing */
+        "30",   /* no length */
+        "3001", /* cut short */
+        "3080"
+        "0000",   /* indefinite length */
+        "308100", /* length 0 in two octets */
+        "30810500"
+        "01020304", /* long form below 128 */
+        "30820005"
+        "0500050005",       /* leading zero in the length */
         "3085000000000100", /* five octets of length */
         "30ff",             /* reserved length */
         "0101",             /* cut short */
@@ -51,7 +71,8 @@ refuses_what_is_only_ber(void)
         "050100",           /* NULL with content */
         "0600",             /* OID of nothing */
         "0602802a",         /* arc with leading zeros */
-        "0602550f" "00",    /* something follows */
+        "0602550f"
+        "00",               /* something follows */
         "060255ff",         /* arc that does not end */
         "0c01ff",           /* not UTF-8 */
         "0c02c080",         /* overlong */
@@ -67,8 +88,10 @@ refuses_what_is_only_ber(void)
         "0000",             /* end of contents */
         "30020000",         /* the same inside */
         "3003020100ff",     /* trailing octet */
-        "3005020100" "02",  /* length beyond the end */
-        "30043002" "0201",  /* inner length beyond the outer */
+        "3005020100"
+        "02", /* length beyond the end */
+        "30043002"
+        "0201", /* inner length beyond the outer */
     };
     struct error err;
 

@@ -83,8 +83,7 @@ refuses_what_is_no_key(void)
     ASSERT_REFUSED(private_key_generate((enum key_type)9, &pem, &err), &err, ERROR_CRYPTO);
     ASSERT_REFUSED(private_key_generate(KEY_P256, &small, &err), &err, ERROR_MEMORY);
     ASSERT_OK(private_key_generate(KEY_P256, &pem, &err), &err);
-    ASSERT_REFUSED(csr_build(buffer_text(&pem), &bad_name, &out, &err), &err,
-                   ERROR_MEMBER_INVALID);
+    ASSERT_REFUSED(csr_build(buffer_text(&pem), &bad_name, &out, &err), &err, ERROR_MEMBER_INVALID);
     CU_ASSERT_EQUAL(out.len, 0);
 }
 
@@ -98,9 +97,9 @@ refuses_encrypted_keys(void)
     char passphrase[] = "secret", pem[4096] = "";
     struct error err;
 
-    CU_ASSERT_EQUAL_FATAL(PEM_write_bio_PKCS8PrivateKey(bio, key.pkey, EVP_aes_128_cbc(), passphrase,
-                                                        6, NULL, NULL),
-                          1);
+    CU_ASSERT_EQUAL_FATAL(
+        PEM_write_bio_PKCS8PrivateKey(bio, key.pkey, EVP_aes_128_cbc(), passphrase, 6, NULL, NULL),
+        1);
     CU_ASSERT_TRUE_FATAL(BIO_read(bio, pem, sizeof(pem) - 1) > 0);
     BIO_free(bio);
     ASSERT_REFUSED(csr_build(pem, NULL, &out, &err), &err, ERROR_FILE_ACCESS);

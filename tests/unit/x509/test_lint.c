@@ -24,14 +24,15 @@ check(struct tbs_cert tbs, const struct spoil *spoil)
     CU_ASSERT_STRING_EQUAL(err.rule, spoil->rule);
 }
 
-#define SPOIL(name, ...)                                                                            \
+#define SPOIL(name, ...)                                                                           \
     static void name(struct tbs_cert *tbs)                                                         \
     {                                                                                              \
         __VA_ARGS__;                                                                               \
     }                                                                                              \
     struct spoil_##name##_defined
 
-/* --- leaves ----------------------------------------------------------------------------------------- */
+/* --- leaves
+ * ----------------------------------------------------------------------------------------- */
 
 static const uint8_t country_three[] = {0x30, 0x0E, 0x31, 0x0C, 0x30, 0x0A, 0x06, 0x03,
                                         0x55, 0x04, 0x06, 0x13, 0x03, 'D',  'E',  'U'};
@@ -133,7 +134,8 @@ leaves(void)
         check(leaf_tbs(key_spki(&key)), &spoils[i]);
 }
 
-/* --- CA certificates ---------------------------------------------------------------------------------- */
+/* --- CA certificates
+ * ---------------------------------------------------------------------------------- */
 
 SPOIL(ca_without_cert_sign, tbs->key_usage = KU_CRL_SIGN);
 SPOIL(ca_with_encipherment, tbs->key_usage |= KU_KEY_ENCIPHERMENT);
@@ -142,10 +144,9 @@ SPOIL(ca_no_rev_avail, tbs->no_rev_avail = true);
 SPOIL(ca_empty_subject, tbs->subject = bytes_of(empty_name, 2));
 SPOIL(ca_other_key_id, tbs->authority_key_id = text("another"));
 SPOIL(ca_no_key_id, tbs->subject_key_id.len = 0);
-SPOIL(ca_two_uris, tbs->san = (struct san_list){
-                       .count = 2,
-                       .item[0] = {SAN_URI, text("spiffe://a")},
-                       .item[1] = {SAN_URI, text("spiffe://b")}});
+SPOIL(ca_two_uris, tbs->san = (struct san_list){.count = 2,
+                                                .item[0] = {SAN_URI, text("spiffe://a")},
+                                                .item[1] = {SAN_URI, text("spiffe://b")}});
 
 static void
 authorities(void)

@@ -52,11 +52,15 @@ shows_every_kind_of_name(void)
         /* CN=a, CN=b: the last one counts */
         {"3018310a300806035504030c0161310a300806035504030c0162", "b", "CN=b,CN=a"},
         /* C=DE + O=x in one RDN */
-        {"30173115300806035504" "0a0c01783009060355040613024445", "", "C=DE+O=x"},
+        {"30173115300806035504"
+         "0a0c01783009060355040613024445",
+         "", "C=DE+O=x"},
         /* a space at each end, a hash in front, an escape, a control */
         {"300e310c300a06035504030c03202220", " \" ", "CN=\\ \\\"\\ "},
         {"300d310b300906035504030c022378", "#x", "CN=\\#x"},
-        {"300d310b300906035504030c02" "0a78", "", "CN=\\0Ax"},
+        {"300d310b300906035504030c02"
+         "0a78",
+         "", "CN=\\0Ax"},
         /* an attribute nobody has a word for; a BMPString */
         {"300c310a3008060355047f0c0161", "", "2.5.4.127=a"},
         {"300d310b300906035504031e020061", "", "CN=#1E020061"},
@@ -95,7 +99,6 @@ keeps_within_the_room(void)
 int
 main(void)
 {
-    return RUN_SUITE("name", TEST(builds_what_openssl_reads),
-                     TEST(refuses_texts_that_are_no_names), TEST(shows_every_kind_of_name),
-                     TEST(keeps_within_the_room));
+    return RUN_SUITE("name", TEST(builds_what_openssl_reads), TEST(refuses_texts_that_are_no_names),
+                     TEST(shows_every_kind_of_name), TEST(keeps_within_the_room));
 }

@@ -18,7 +18,8 @@ certid(enum certid_hash hash)
     return made;
 }
 
-/* --- requests made by OpenSSL --------------------------------------------------------------------- */
+/* --- requests made by OpenSSL
+ * --------------------------------------------------------------------- */
 
 static void
 ask(OCSP_REQUEST *request, const EVP_MD *md, long serial)
@@ -98,8 +99,8 @@ ignores_signature_requestor_and_strangers(void)
                                (const unsigned char *)"asker", -1, -1, 0);
     X509_set_pubkey(certificate, key.pkey);
     X509_sign(certificate, key.pkey, EVP_sha256());
-    CU_ASSERT_EQUAL_FATAL(
-        OCSP_request_sign(request, certificate, key.pkey, EVP_sha256(), NULL, 0), 1);
+    CU_ASSERT_EQUAL_FATAL(OCSP_request_sign(request, certificate, key.pkey, EVP_sha256(), NULL, 0),
+                          1);
     X509_free(certificate);
     CU_ASSERT_TRUE(parse_openssl(request, &parsed, &der)); /* O-14 */
     CU_ASSERT_EQUAL(parsed.count, 1);
@@ -141,15 +142,16 @@ unknown_extensions_matter_when_critical(void)
     CU_ASSERT_FALSE(parse_extended(false, false, "1.3.6.1.5.5.7.48.1.2")); /* NULL as nonce */
 }
 
-/* --- our own --------------------------------------------------------------------------------------- */
+/* --- our own
+ * --------------------------------------------------------------------------------------- */
 
 static void
 build_and_parse_are_inverse(void)
 {
     AUTO_BUFFER der = {.max = TEST_ROOM};
     enum ocsp_response_status status;
-    struct ocsp_request request = {.count = 2, .certid = {certid(CERTID_SHA1),
-                                                          certid(CERTID_SHA256)}};
+    struct ocsp_request request = {.count = 2,
+                                   .certid = {certid(CERTID_SHA1), certid(CERTID_SHA256)}};
     struct ocsp_request parsed;
     const unsigned char *at;
     OCSP_REQUEST *witness;
@@ -177,7 +179,9 @@ nonce_of(size_t len)
     static const uint8_t zeros[200];
     AUTO_BUFFER der = {.max = TEST_ROOM};
     enum ocsp_response_status status = OCSP_SUCCESSFUL;
-    struct ocsp_request request = {.count = 1, .certid = {certid(CERTID_SHA1)}, .has_nonce = true,
+    struct ocsp_request request = {.count = 1,
+                                   .certid = {certid(CERTID_SHA1)},
+                                   .has_nonce = true,
                                    .nonce = bytes_of(zeros, len)};
     struct ocsp_request parsed = {.count = 99};
     bool ok;
@@ -236,8 +240,13 @@ requests_have_1_to_32_certids(void)
     CU_ASSERT_FALSE(ocsp_request_build(&request, &der));
 }
 
-#define SHA1_ID "3009" "06052b0e03021a" "0500"
-#define HASH20 "0414" "0102030405060708090a0b0c0d0e0f1011121314"
+#define SHA1_ID                                                                                    \
+    "3009"                                                                                         \
+    "06052b0e03021a"                                                                               \
+    "0500"
+#define HASH20                                                                                     \
+    "0414"                                                                                         \
+    "0102030405060708090a0b0c0d0e0f1011121314"
 #define CERTID_HEAD "303a" SHA1_ID HASH20 HASH20
 
 static void
@@ -253,25 +262,69 @@ refuses_malformed_requests(void)
         "0500",
         "474554202f", /* "GET /" */
         /* CertID whose name hash is 19 octets */
-        "3042" "3040" "303e" "303c" "303a" SHA1_ID "04130102030405060708090a0b0c0d0e0f10111213" HASH20
-        "020101",
+        "3042"
+        "3040"
+        "303e"
+        "303c"
+        "303a" SHA1_ID "04130102030405060708090a0b0c0d0e0f10111213" HASH20 "020101",
         /* serial of 21 octets, serial of none, serial not minimal */
-        "3056" "3054" "3052" "3050" "304e" SHA1_ID HASH20 HASH20
-        "0215010203040506070809101112131415161718192021",
-        "3041" "303f" "303d" "303b" "3039" SHA1_ID HASH20 HASH20 "0200",
-        "3043" "3041" "303f" "303d" "303b" SHA1_ID HASH20 HASH20 "02020001",
+        "3056"
+        "3054"
+        "3052"
+        "3050"
+        "304e" SHA1_ID HASH20 HASH20 "0215010203040506070809101112131415161718192021",
+        "3041"
+        "303f"
+        "303d"
+        "303b"
+        "3039" SHA1_ID HASH20 HASH20 "0200",
+        "3043"
+        "3041"
+        "303f"
+        "303d"
+        "303b" SHA1_ID HASH20 HASH20 "02020001",
         /* version 1 spelled out, which DEFAULT forbids */
-        "3047" "3045" "a003020100" "303e" "303c" CERTID_HEAD "020101",
+        "3047"
+        "3045"
+        "a003020100"
+        "303e"
+        "303c" CERTID_HEAD "020101",
         /* a hash whose parameters are not NULL */
-        "3042" "3040" "303e" "303c" "303a" "3009" "06052b0e03021a" "3000" HASH20 HASH20 "020101",
+        "3042"
+        "3040"
+        "303e"
+        "303c"
+        "303a"
+        "3009"
+        "06052b0e03021a"
+        "3000" HASH20 HASH20 "020101",
         /* something behind the CertID, the list, the TBSRequest */
-        "3044" "3042" "3040" "303e" CERTID_HEAD "020101" "0500",
-        "3044" "3042" "303e" "303c" CERTID_HEAD "020101" "0500",
-        "3044" "3040" "303e" "303c" CERTID_HEAD "020101" "0500",
+        "3044"
+        "3042"
+        "3040"
+        "303e" CERTID_HEAD "020101"
+        "0500",
+        "3044"
+        "3042"
+        "303e"
+        "303c" CERTID_HEAD "020101"
+        "0500",
+        "3044"
+        "3040"
+        "303e"
+        "303c" CERTID_HEAD "020101"
+        "0500",
         /* an empty list of extensions */
-        "3046" "3044" "303e" "303c" CERTID_HEAD "020101" "a2023000",
+        "3046"
+        "3044"
+        "303e"
+        "303c" CERTID_HEAD "020101"
+        "a2023000",
     };
-    static const char good[] = "3042" "3040" "303e" "303c" CERTID_HEAD "020101";
+    static const char good[] = "3042"
+                               "3040"
+                               "303e"
+                               "303c" CERTID_HEAD "020101";
     enum ocsp_response_status status;
     struct ocsp_request parsed;
     uint8_t room[256];
@@ -291,7 +344,9 @@ refuses_what_is_cut_or_continued(void)
 {
     AUTO_BUFFER der = {.max = TEST_ROOM};
     enum ocsp_response_status status;
-    struct ocsp_request request = {.count = 1, .certid = {certid(CERTID_SHA1)}, .has_nonce = true,
+    struct ocsp_request request = {.count = 1,
+                                   .certid = {certid(CERTID_SHA1)},
+                                   .has_nonce = true,
                                    .nonce = bytes_of_text("n")};
     struct ocsp_request parsed;
 
@@ -305,9 +360,18 @@ refuses_what_is_cut_or_continued(void)
 static void
 refuses_two_nonces(void)
 {
-    static const char two[] = "306a" "3068" "303e" "303c" CERTID_HEAD "020101" "a226" "3024"
-                              "3010" "06092b0601050507300102" "0403040161"
-                              "3010" "06092b0601050507300102" "0403040162";
+    static const char two[] = "306a"
+                              "3068"
+                              "303e"
+                              "303c" CERTID_HEAD "020101"
+                              "a226"
+                              "3024"
+                              "3010"
+                              "06092b0601050507300102"
+                              "0403040161"
+                              "3010"
+                              "06092b0601050507300102"
+                              "0403040162";
     enum ocsp_response_status status;
     struct ocsp_request parsed;
     uint8_t room[256];

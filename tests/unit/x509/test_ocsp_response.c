@@ -112,10 +112,9 @@ witness(const struct authority *authority, const struct ocsp_response *response)
     int len;
 
     ASSERT_OK(ocsp_response_data_build(response, &data, &err), &err);
-    ASSERT_OK(ocsp_response_assemble(
-                  buffer_bytes(&data), SIGNATURE_ECDSA_SHA256,
-                  key_sign(&authority->responder_key, buffer_bytes(&data), room),
-                  buffer_bytes(&authority->responder), &der, &err),
+    ASSERT_OK(ocsp_response_assemble(buffer_bytes(&data), SIGNATURE_ECDSA_SHA256,
+                                     key_sign(&authority->responder_key, buffer_bytes(&data), room),
+                                     buffer_bytes(&authority->responder), &der, &err),
               &err);
     ASSERT_OK(der_check(buffer_bytes(&der), "response", &err), &err);
     at = der.data;
@@ -195,7 +194,9 @@ times_nonce_and_responder_are_as_given(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(nonce);
     /* O-12: an OCTET STRING in an OCTET STRING */
     CU_ASSERT_EQUAL(memcmp(ASN1_STRING_get0_data(X509_EXTENSION_get_data(nonce)),
-                           "\x04\x10" "0123456789abcdef", 18),
+                           "\x04\x10"
+                           "0123456789abcdef",
+                           18),
                     0);
     OCSP_BASICRESP_free(basic);
 }

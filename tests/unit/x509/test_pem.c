@@ -17,10 +17,14 @@ reads_every_form(void)
 {
     static const uint8_t der[] = {0x30, 0x03, 0x02, 0x01, 0x05};
     static const char *const forms[] = {
-        BEGIN BODY "\n" END,      BEGIN BODY "\n-----END " LABEL "-----",
-        "\n" BEGIN BODY "\n" END, BEGIN "MAMC\nAQU=\n" END,
-        BODY,                     BODY "\n",
-        "MAMC\r\nAQU=\r\n",       "-----BEGIN " LABEL "-----\r\n" BODY "\r\n" END "\r\n",
+        BEGIN BODY "\n" END,
+        BEGIN BODY "\n-----END " LABEL "-----",
+        "\n" BEGIN BODY "\n" END,
+        BEGIN "MAMC\nAQU=\n" END,
+        BODY,
+        BODY "\n",
+        "MAMC\r\nAQU=\r\n",
+        "-----BEGIN " LABEL "-----\r\n" BODY "\r\n" END "\r\n",
     };
     AUTO_BUFFER out = {.max = 64};
     struct error err;
@@ -49,16 +53,16 @@ refuses_everything_else(void)
         BEGIN BODY "\n-----END CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\n" BODY "\n-----END CERTIFICATE-----\n",
         "-----BEGIN " LABEL "-----" BODY "\n" END,
-        BEGIN "MAMCAQU\n" END,         /* padding missing */
-        BEGIN "MAMCAQV=\n" END,        /* bits left over */
-        BEGIN "MAMC*QU=\n" END,        /* outside the alphabet */
+        BEGIN "MAMCAQU\n" END,  /* padding missing */
+        BEGIN "MAMCAQV=\n" END, /* bits left over */
+        BEGIN "MAMC*QU=\n" END, /* outside the alphabet */
         BEGIN "Proc-Type: 4,ENCRYPTED\n\n" BODY "\n" END,
         "text before\n" BEGIN BODY "\n" END,
         BEGIN BODY "\n" END "text after\n",
         BEGIN BODY "\n" END BEGIN BODY "\n" END,
-        BEGIN "MAMCAQUA\n" END,        /* DER with a trailing octet */
-        BEGIN "MIADAgEFAAA=\n" END,    /* indefinite length */
-        BEGIN "MIEDAgEF\n" END,        /* length not minimal */
+        BEGIN "MAMCAQUA\n" END,     /* DER with a trailing octet */
+        BEGIN "MIADAgEFAAA=\n" END, /* indefinite length */
+        BEGIN "MIEDAgEF\n" END,     /* length not minimal */
     };
     AUTO_BUFFER out = {.max = 64};
     struct error err;
@@ -75,16 +79,17 @@ refuses_more_than_fits(void)
     struct error err;
 
     ASSERT_REFUSED(read_text(BODY, &out, &err), &err, ERROR_CSR_MALFORMED);
-    ASSERT_REFUSED(pem_or_der(bytes_of_text("0\x03\x02\x01\x05"), LABEL, ERROR_CSR_MALFORMED, &out,
-                              &err),
-                   &err, ERROR_CSR_MALFORMED);
+    ASSERT_REFUSED(
+        pem_or_der(bytes_of_text("0\x03\x02\x01\x05"), LABEL, ERROR_CSR_MALFORMED, &out, &err),
+        &err, ERROR_CSR_MALFORMED);
 }
 
 static void
 walks_a_bundle(void)
 {
-    static const char bundle[] = "some text\n-----BEGIN OTHER-----\nAAAA\n-----END OTHER-----\n" BEGIN
-        BODY "\n" END "between\n" BEGIN "MAMCAQY=\n" END "after\n";
+    static const char bundle[] =
+        "some text\n-----BEGIN OTHER-----\nAAAA\n-----END OTHER-----\n" BEGIN BODY "\n" END
+        "between\n" BEGIN "MAMCAQY=\n" END "after\n";
     struct reader text = reader_of(bytes_of_text(bundle));
     AUTO_BUFFER out = {.max = 64};
 

@@ -108,8 +108,8 @@ refuses_points_that_openssl_takes(void)
     refused(p256_head, "04" GY GX, "key.point");
     refused(p384_head, "04" GX GY GX, "key.point");
     /* coordinates not below the prime */
-    refused(p256_head,
-            "04ffffffff00000001000000000000000000000000ffffffffffffffffffffffff" GY, "key.point");
+    refused(p256_head, "04ffffffff00000001000000000000000000000000ffffffffffffffffffffffff" GY,
+            "key.point");
     refused(p256_head,
             "04"
             "0000000000000000000000000000000000000000000000000000000000000000"
@@ -123,13 +123,19 @@ refuses_other_curves_and_types(void)
     /* secp256k1, P-521, explicit parameters, no parameters, NULL */
     refused("3056301006072a8648ce3d020106052b8104000a034200", "04" GX GY, "key.curve");
     refused("3056301006072a8648ce3d020106052b81040023034200", "04" GX GY, "key.curve");
-    refused("3053300d06072a8648ce3d02013002" "0500" "034200", "04" GX GY, "key.curve");
+    refused("3053300d06072a8648ce3d02013002"
+            "0500"
+            "034200",
+            "04" GX GY, "key.curve");
     refused("304f300906072a8648ce3d0201034200", "04" GX GY, "key.curve");
     refused("3051300b06072a8648ce3d02010500034200", "04" GX GY, "key.curve");
     /* X25519, Ed448, DSA, RSASSA-PSS */
     refused("302a300506032b656e032100", GX, "key.type");
     refused("302a300506032b6571032100", GX, "key.type");
-    refused("3010300906072a8648ce380401", "03030002" "00", "key.type");
+    refused("3010300906072a8648ce380401",
+            "03030002"
+            "00",
+            "key.type");
     refused("3014300d06092a864886f70d01010a0500", "0303003000", "key.type");
 }
 
@@ -142,7 +148,7 @@ refuses_malformed_spki(void)
     refused("3059301306072a8648ce3d020106082a8648ce3d030107034201", "04" GX GY,
             "key.encoding"); /* unused bits */
     refused("308159301306072a8648ce3d020106082a8648ce3d030107034200", "04" GX GY,
-            "key.encoding"); /* BER length */
+            "key.encoding");                                     /* BER length */
     refused("302c300706032b65700500032100", GX, "key.encoding"); /* Ed25519 with NULL */
 }
 
@@ -173,7 +179,8 @@ refuses_weak_ed25519_points(void)
     refused("302b300506032b6570032200", GX "00", "key.point");
 }
 
-/* --- RSA ------------------------------------------------------------------------------------------ */
+/* --- RSA
+ * ------------------------------------------------------------------------------------------ */
 
 /* SPKI of a modulus and exponent, whatever they are. */
 static void
@@ -319,8 +326,7 @@ digests_are_the_published_ones(void)
     digest_sha1(bytes_of_text("abc"), digest);
     octets("a9993e364706816aba3e25717850c26c9cd0d89d", wanted, 20);
     CU_ASSERT_EQUAL(memcmp(digest, wanted, 20), 0);
-    CU_ASSERT_TRUE(
-        digest_for_signature(SIGNATURE_RSA_SHA384, bytes_of_text("abc"), digest, &len));
+    CU_ASSERT_TRUE(digest_for_signature(SIGNATURE_RSA_SHA384, bytes_of_text("abc"), digest, &len));
     CU_ASSERT_EQUAL(len, 48);
     CU_ASSERT_TRUE(
         digest_for_signature(SIGNATURE_ECDSA_SHA256, bytes_of_text("abc"), digest, &len));

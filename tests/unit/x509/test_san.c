@@ -3,11 +3,19 @@
 static void
 text_goes_round(void)
 {
-    static const char *const good[] = {
-        "dns:a", "dns:localhost", "dns:a.example.internal", "dns:x-1.Example.internal",
-        "dns:1.example", "uri:spiffe://example.internal/payments/api", "uri:urn:x:y",
-        "uri:https://a.example/b?c=d&e=%20#f", "ip:10.0.0.1", "ip:::1", "ip:2001:db8::1",
-        "email:ops@example.internal", "email:a.b+c@example"};
+    static const char *const good[] = {"dns:a",
+                                       "dns:localhost",
+                                       "dns:a.example.internal",
+                                       "dns:x-1.Example.internal",
+                                       "dns:1.example",
+                                       "uri:spiffe://example.internal/payments/api",
+                                       "uri:urn:x:y",
+                                       "uri:https://a.example/b?c=d&e=%20#f",
+                                       "ip:10.0.0.1",
+                                       "ip:::1",
+                                       "ip:2001:db8::1",
+                                       "email:ops@example.internal",
+                                       "email:a.b+c@example"};
     uint8_t storage[16];
     char text[512];
     struct error err;
@@ -27,13 +35,49 @@ static void
 refuses_texts(void)
 {
     static const char *const bad[] = {
-        "", "a.example", "DNS:a", "dns:", "dns:.", "dns:a.", "dns:.a", "dns:a..b", "dns:*.example",
-        "dns:*", "dns:-a", "dns:a-", "dns:a_b", "dns:a b", "dns:10.0.0.1", "dns:a.1", "dns:\xC3\xA9",
+        "",
+        "a.example",
+        "DNS:a",
+        "dns:",
+        "dns:.",
+        "dns:a.",
+        "dns:.a",
+        "dns:a..b",
+        "dns:*.example",
+        "dns:*",
+        "dns:-a",
+        "dns:a-",
+        "dns:a_b",
+        "dns:a b",
+        "dns:10.0.0.1",
+        "dns:a.1",
+        "dns:\xC3\xA9",
         "dns:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", /* 64 */
-        "uri:", "uri:/relative", "uri:relative", "uri:a:", "uri::x", "uri:1a:x", "uri:a b:c",
-        "uri:http://a b", "uri:http://a\"b", "uri:http://\xC3\xA9", "uri:http://a\x7F",
-        "ip:", "ip:10.0.0", "ip:010.0.0.1", "ip:10.0.0.256", "ip:10.0.0.1/8", "ip:::g", "ip: 1.2.3.4",
-        "email:", "email:a", "email:@a", "email:a@", "email:a@b@c", "email:a b@c", "email:a@*.b"};
+        "uri:",
+        "uri:/relative",
+        "uri:relative",
+        "uri:a:",
+        "uri::x",
+        "uri:1a:x",
+        "uri:a b:c",
+        "uri:http://a b",
+        "uri:http://a\"b",
+        "uri:http://\xC3\xA9",
+        "uri:http://a\x7F",
+        "ip:",
+        "ip:10.0.0",
+        "ip:010.0.0.1",
+        "ip:10.0.0.256",
+        "ip:10.0.0.1/8",
+        "ip:::g",
+        "ip: 1.2.3.4",
+        "email:",
+        "email:a",
+        "email:@a",
+        "email:a@",
+        "email:a@b@c",
+        "email:a b@c",
+        "email:a@*.b"};
     uint8_t storage[16];
     struct error err;
     struct san san;
@@ -75,11 +119,25 @@ knows_spiffe_ids(void)
 {
     static const char *const good[] = {"spiffe://a/b", "spiffe://example.internal/payments/api",
                                        "spiffe://1.2.3.4/x", "spiffe://a_b-c.d/X/..x/-._"};
-    static const char *const bad[] = {
-        "spiffe://", "spiffe://a", "spiffe://a/", "spiffe:///b", "spiffe://a//b", "spiffe://a/b/",
-        "spiffe://a/./b", "spiffe://a/../b", "spiffe://a/b?c", "spiffe://a/b#c", "spiffe://A/b",
-        "Spiffe://a/b", "spiffe://a:80/b", "spiffe://u@a/b", "spiffe://a/b%20c", "https://a/b",
-        "spiffe://a/b c", "spiffe:/a/b", ""};
+    static const char *const bad[] = {"spiffe://",
+                                      "spiffe://a",
+                                      "spiffe://a/",
+                                      "spiffe:///b",
+                                      "spiffe://a//b",
+                                      "spiffe://a/b/",
+                                      "spiffe://a/./b",
+                                      "spiffe://a/../b",
+                                      "spiffe://a/b?c",
+                                      "spiffe://a/b#c",
+                                      "spiffe://A/b",
+                                      "Spiffe://a/b",
+                                      "spiffe://a:80/b",
+                                      "spiffe://u@a/b",
+                                      "spiffe://a/b%20c",
+                                      "https://a/b",
+                                      "spiffe://a/b c",
+                                      "spiffe:/a/b",
+                                      ""};
     char longest[2050];
 
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -89,7 +147,7 @@ knows_spiffe_ids(void)
     }
     memset(longest, 'a', sizeof(longest));
     memcpy(longest, "spiffe://a/", 11);
-    CU_ASSERT_TRUE(spiffe_id_fits(bytes_of(longest, 2048)));  /* ID-4 */
+    CU_ASSERT_TRUE(spiffe_id_fits(bytes_of(longest, 2048))); /* ID-4 */
     CU_ASSERT_FALSE(spiffe_id_fits(bytes_of(longest, 2049)));
     memset(longest, 'a', sizeof(longest));
     memcpy(longest, "spiffe://", 9);

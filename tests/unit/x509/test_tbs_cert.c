@@ -110,7 +110,8 @@ every_algorithm_is_what_openssl_verifies(void)
     }
 }
 
-/* --- parse and build are each other's inverse ------------------------------------------------------ */
+/* --- parse and build are each other's inverse
+ * ------------------------------------------------------ */
 
 static void
 goes_round(const struct tbs_cert *tbs)
@@ -203,11 +204,16 @@ times_change_form_at_2050(void)
         int64_t time_s;
         const char *text;
     } rows[] = {
-        {2524607999, "491231235959Z"},   {2524608000, "20500101000000Z"},
-        {0, "700101000000Z"},            {-631152000, "500101000000Z"},
-        {-631152001, "19491231235959Z"}, {951782400, "000229000000Z"},
-        {4107542400, "21000301000000Z"}, {253402300799, "99991231235959Z"},
-        {1709164800, "240229000000Z"},   {-62135596800, "00010101000000Z"},
+        {2524607999, "491231235959Z"},
+        {2524608000, "20500101000000Z"},
+        {0, "700101000000Z"},
+        {-631152000, "500101000000Z"},
+        {-631152001, "19491231235959Z"},
+        {951782400, "000229000000Z"},
+        {4107542400, "21000301000000Z"},
+        {253402300799, "99991231235959Z"},
+        {1709164800, "240229000000Z"},
+        {-62135596800, "00010101000000Z"},
     };
     AUTO_KEY key = key_make("P-256");
     struct tbs_cert tbs = leaf_tbs(key_spki(&key)), parsed;
@@ -252,7 +258,8 @@ the_calendar_is_the_c_librarys(void)
     CU_ASSERT_TRUE(same);
 }
 
-/* --- refusals --------------------------------------------------------------------------------------- */
+/* --- refusals
+ * --------------------------------------------------------------------------------------- */
 
 static void
 build_refuses(void (*spoil)(struct tbs_cert *tbs))
@@ -268,41 +275,41 @@ build_refuses(void (*spoil)(struct tbs_cert *tbs))
     CU_ASSERT_EQUAL(out.len, 1); /* what stood there stays, nothing is added */
 }
 
-static void spoil_serial_empty(struct tbs_cert *tbs) { tbs->serial.len = 0; }
-static void spoil_serial_zero(struct tbs_cert *tbs) { tbs->serial = bytes_of("\0", 1); }
-static void spoil_serial_negative(struct tbs_cert *tbs) { tbs->serial = bytes_of("\x80\x01", 2); }
-static void spoil_serial_padded(struct tbs_cert *tbs) { tbs->serial = bytes_of("\0\x01", 2); }
-static void
-spoil_serial_long(struct tbs_cert *tbs)
-{
-    tbs->serial = bytes_of("123456789012345678901", 21);
-}
-static void
-spoil_algorithm(struct tbs_cert *tbs)
-{
-    tbs->algorithm = (enum signature_algorithm)0;
-}
-static void spoil_issuer(struct tbs_cert *tbs) { tbs->issuer.len--; }
-static void spoil_subject(struct tbs_cert *tbs) { tbs->subject.len = 0; }
-static void spoil_spki(struct tbs_cert *tbs) { tbs->spki.len = 0; }
-static void spoil_key_usage(struct tbs_cert *tbs) { tbs->key_usage = 0; }
-static void spoil_key_usage_high(struct tbs_cert *tbs) { tbs->key_usage |= 1u << 9; }
-static void spoil_purpose(struct tbs_cert *tbs) { tbs->extended_key_usage |= 1u << 3; }
-static void spoil_san_count(struct tbs_cert *tbs) { tbs->san.count = LIMIT_NAMES + 1; }
-static void spoil_san(struct tbs_cert *tbs) { tbs->san.item[1].value = bytes_of("a\0b", 3); }
-static void spoil_san_ip(struct tbs_cert *tbs) { tbs->san.item[2].value.len = 3; }
-static void spoil_crl_url(struct tbs_cert *tbs) { tbs->crl_url = bytes_of_text("no url"); }
-static void spoil_ocsp_url(struct tbs_cert *tbs) { tbs->ocsp_url = bytes_of_text("/ocsp"); }
-static void spoil_time(struct tbs_cert *tbs) { tbs->not_before_s = INT64_MIN; }
+#define SPOIL(name, ...)                                                                           \
+    static void name(struct tbs_cert *tbs)                                                         \
+    {                                                                                              \
+        __VA_ARGS__;                                                                               \
+    }                                                                                              \
+    struct name##_defined
+
+SPOIL(spoil_serial_empty, tbs->serial.len = 0);
+SPOIL(spoil_serial_zero, tbs->serial = bytes_of("\0", 1));
+SPOIL(spoil_serial_negative, tbs->serial = bytes_of("\x80\x01", 2));
+SPOIL(spoil_serial_padded, tbs->serial = bytes_of("\0\x01", 2));
+SPOIL(spoil_serial_long, tbs->serial = bytes_of("123456789012345678901", 21));
+SPOIL(spoil_algorithm, tbs->algorithm = (enum signature_algorithm)0);
+SPOIL(spoil_issuer, tbs->issuer.len--);
+SPOIL(spoil_subject, tbs->subject.len = 0);
+SPOIL(spoil_spki, tbs->spki.len = 0);
+SPOIL(spoil_key_usage, tbs->key_usage = 0);
+SPOIL(spoil_key_usage_high, tbs->key_usage |= 1u << 9);
+SPOIL(spoil_purpose, tbs->extended_key_usage |= 1u << 3);
+SPOIL(spoil_san_count, tbs->san.count = LIMIT_NAMES + 1);
+SPOIL(spoil_san, tbs->san.item[1].value = bytes_of("a\0b", 3));
+SPOIL(spoil_san_ip, tbs->san.item[2].value.len = 3);
+SPOIL(spoil_crl_url, tbs->crl_url = bytes_of_text("no url"));
+SPOIL(spoil_ocsp_url, tbs->ocsp_url = bytes_of_text("/ocsp"));
+SPOIL(spoil_time, tbs->not_before_s = INT64_MIN);
 
 static void
 build_refuses_what_cannot_be_encoded(void)
 {
-    static void (*const spoils[])(struct tbs_cert *tbs) = {
+    static void (*const spoils[])(struct tbs_cert * tbs) = {
         spoil_serial_empty, spoil_serial_zero, spoil_serial_negative, spoil_serial_padded,
-        spoil_serial_long, spoil_algorithm, spoil_issuer, spoil_subject, spoil_spki,
-        spoil_key_usage, spoil_key_usage_high, spoil_purpose, spoil_san_count, spoil_san,
-        spoil_san_ip, spoil_crl_url, spoil_ocsp_url, spoil_time};
+        spoil_serial_long,  spoil_algorithm,   spoil_issuer,          spoil_subject,
+        spoil_spki,         spoil_key_usage,   spoil_key_usage_high,  spoil_purpose,
+        spoil_san_count,    spoil_san,         spoil_san_ip,          spoil_crl_url,
+        spoil_ocsp_url,     spoil_time};
 
     for (size_t i = 0; i < ARRAY_LEN(spoils); i++)
         build_refuses(spoils[i]);
@@ -378,7 +385,9 @@ parse_refuses_changed_fields(void)
         {"tbs.algorithm", 2, -1, "300b06092a864886f70d01010b"},     /* RSA without NULL */
         {"tbs.issuer", 3, -1, "30023100"},
         {"tbs.issuer", 3, -1, "300e310c300a06035504030c03610062"},
-        {"tbs.issuer", 3, -1, "300b31093007060355040" "30c00"},
+        {"tbs.issuer", 3, -1,
+         "300b31093007060355040"
+         "30c00"},
         {"tbs.issuer", 3, -1, "300c310a30080603550403130140"}, /* @ is not printable */
         {"tbs.validity", 4, -1, "3000"},
         {"tbs.validity", 4, -1,
@@ -388,7 +397,9 @@ parse_refuses_changed_fields(void)
         {"tbs.validity", 4, -1, "301e170d3236313132363030303036305a170d3236313132373030303030305a"},
         {"tbs.validity", 4, -1, "301c170b323631313236303030305a170d3236313132373030303030305a"},
         {"tbs.validity", 4, -1,
-         "30221711323631313236303030303030" "2b30303030" "170d3236313132373030303030305a"},
+         "30221711323631313236303030303030"
+         "2b30303030"
+         "170d3236313132373030303030305a"},
         {"tbs.subject", 5, -1, "0400"},
         {"tbs.spki", 6, -1, "3000"},
         {"tbs.spki", 6, -1, "30050500030100"},
@@ -404,64 +415,208 @@ parse_refuses_changed_extensions(void)
 {
     static const struct spoiled rows[] = {
         /* basicConstraints */
-        {"tbs.extension.critical", -1, 0, "3009" "0603551d13" "04023000"},
-        {"tbs.extension.value", -1, 0, "300f" "0603551d13" "0101ff" "04053003010100"},
-        {"tbs.extension.value", -1, 0, "300f" "0603551d13" "0101ff" "04053003020100"},
-        {"tbs.extension.value", -1, 0, "300c" "0603551d13" "0101ff" "04020500"},
-        {"tbs.extension.value", -1, 0, "300e" "0603551d13" "0101ff" "040430000500"},
-        {"tbs.extension.syntax", -1, 0, "300c" "0603551d13" "010100" "04023000"},
+        {"tbs.extension.critical", -1, 0,
+         "3009"
+         "0603551d13"
+         "04023000"},
+        {"tbs.extension.value", -1, 0,
+         "300f"
+         "0603551d13"
+         "0101ff"
+         "04053003010100"},
+        {"tbs.extension.value", -1, 0,
+         "300f"
+         "0603551d13"
+         "0101ff"
+         "04053003020100"},
+        {"tbs.extension.value", -1, 0,
+         "300c"
+         "0603551d13"
+         "0101ff"
+         "04020500"},
+        {"tbs.extension.value", -1, 0,
+         "300e"
+         "0603551d13"
+         "0101ff"
+         "040430000500"},
+        {"tbs.extension.syntax", -1, 0,
+         "300c"
+         "0603551d13"
+         "010100"
+         "04023000"},
         {"tbs.extension.missing", -1, 0, ""},
         /* keyUsage: zero bits, trailing zero bits, too many, not critical, missing */
-        {"tbs.extension.value", -1, 1, "300d" "0603551d0f" "0101ff" "0403030100"},
-        {"tbs.extension.value", -1, 1, "300e" "0603551d0f" "0101ff" "040403020000"},
-        {"tbs.extension.value", -1, 1, "300e" "0603551d0f" "0101ff" "040403020080"},
-        {"tbs.extension.value", -1, 1, "300f" "0603551d0f" "0101ff" "04050303078000"},
-        {"tbs.extension.value", -1, 1, "300f" "0603551d0f" "0101ff" "04050303068040"},
-        {"tbs.extension.critical", -1, 1, "300b" "0603551d0f" "040403020780"},
+        {"tbs.extension.value", -1, 1,
+         "300d"
+         "0603551d0f"
+         "0101ff"
+         "0403030100"},
+        {"tbs.extension.value", -1, 1,
+         "300e"
+         "0603551d0f"
+         "0101ff"
+         "040403020000"},
+        {"tbs.extension.value", -1, 1,
+         "300e"
+         "0603551d0f"
+         "0101ff"
+         "040403020080"},
+        {"tbs.extension.value", -1, 1,
+         "300f"
+         "0603551d0f"
+         "0101ff"
+         "04050303078000"},
+        {"tbs.extension.value", -1, 1,
+         "300f"
+         "0603551d0f"
+         "0101ff"
+         "04050303068040"},
+        {"tbs.extension.critical", -1, 1,
+         "300b"
+         "0603551d0f"
+         "040403020780"},
         {"tbs.extension.missing", -1, 1, ""},
         /* extKeyUsage: any, none, twice, order, critical */
-        {"tbs.extension.value", -1, 2, "300f" "0603551d25" "040830060604551d2500"},
-        {"tbs.extension.value", -1, 2, "3009" "0603551d25" "04023000"},
         {"tbs.extension.value", -1, 2,
-         "301d" "0603551d25" "0416301406082b0601050507030106082b06010505070301"},
+         "300f"
+         "0603551d25"
+         "040830060604551d2500"},
         {"tbs.extension.value", -1, 2,
-         "301d" "0603551d25" "0416301406082b0601050507030206082b06010505070301"},
+         "3009"
+         "0603551d25"
+         "04023000"},
+        {"tbs.extension.value", -1, 2,
+         "301d"
+         "0603551d25"
+         "0416301406082b0601050507030106082b06010505070301"},
+        {"tbs.extension.value", -1, 2,
+         "301d"
+         "0603551d25"
+         "0416301406082b0601050507030206082b06010505070301"},
         {"tbs.extension.critical", -1, 2,
-         "3016" "0603551d25" "0101ff" "040c300a06082b06010505070301"},
-        /* subjectAltName: empty, directoryName, otherName, NUL, wildcard, high octet, long address */
-        {"tbs.extension.value", -1, 3, "3009" "0603551d11" "04023000"},
-        {"tbs.extension.value", -1, 3, "300d" "0603551d11" "04063004a4023000"},
-        {"tbs.extension.value", -1, 3, "300f" "0603551d11" "0408300682" "0461006261"},
-        {"tbs.extension.value", -1, 3, "300e" "0603551d11" "0407300582032a2e61"},
-        {"tbs.extension.value", -1, 3, "300c" "0603551d11" "040530038201e9"},
-        {"tbs.extension.value", -1, 3, "3010" "0603551d11" "04093007" "87050102030405"},
-        {"tbs.extension.value", -1, 3, "300b" "0603551d11" "040430028200"},
+         "3016"
+         "0603551d25"
+         "0101ff"
+         "040c300a06082b06010505070301"},
+        /* subjectAltName: empty, directoryName, otherName, NUL, wildcard, high octet, long address
+         */
+        {"tbs.extension.value", -1, 3,
+         "3009"
+         "0603551d11"
+         "04023000"},
+        {"tbs.extension.value", -1, 3,
+         "300d"
+         "0603551d11"
+         "04063004a4023000"},
+        {"tbs.extension.value", -1, 3,
+         "300f"
+         "0603551d11"
+         "0408300682"
+         "0461006261"},
+        {"tbs.extension.value", -1, 3,
+         "300e"
+         "0603551d11"
+         "0407300582032a2e61"},
+        {"tbs.extension.value", -1, 3,
+         "300c"
+         "0603551d11"
+         "040530038201e9"},
+        {"tbs.extension.value", -1, 3,
+         "3010"
+         "0603551d11"
+         "04093007"
+         "87050102030405"},
+        {"tbs.extension.value", -1, 3,
+         "300b"
+         "0603551d11"
+         "040430028200"},
         /* key identifiers */
-        {"tbs.extension.value", -1, 4, "3009" "0603551d0e" "04020400"},
-        {"tbs.extension.critical", -1, 4, "300d" "0603551d0e" "0101ff" "0403040101"},
-        {"tbs.extension.value", -1, 5, "3009" "0603551d23" "04023000"},
-        {"tbs.extension.value", -1, 5, "300f" "0603551d23" "040830068001018101" "01"},
+        {"tbs.extension.value", -1, 4,
+         "3009"
+         "0603551d0e"
+         "04020400"},
+        {"tbs.extension.critical", -1, 4,
+         "300d"
+         "0603551d0e"
+         "0101ff"
+         "0403040101"},
+        {"tbs.extension.value", -1, 5,
+         "3009"
+         "0603551d23"
+         "04023000"},
+        {"tbs.extension.value", -1, 5,
+         "300f"
+         "0603551d23"
+         "040830068001018101"
+         "01"},
         /* cRLDistributionPoints: none, empty point, two points */
-        {"tbs.extension.value", -1, 6, "3009" "0603551d1f" "04023000"},
-        {"tbs.extension.value", -1, 6, "300b" "0603551d1f" "040430023000"},
         {"tbs.extension.value", -1, 6,
-         "301d" "0603551d1f" "04163014" "3008a006a0048602613a" "3008a006a0048602613a"},
+         "3009"
+         "0603551d1f"
+         "04023000"},
+        {"tbs.extension.value", -1, 6,
+         "300b"
+         "0603551d1f"
+         "040430023000"},
+        {"tbs.extension.value", -1, 6,
+         "301d"
+         "0603551d1f"
+         "04163014"
+         "3008a006a0048602613a"
+         "3008a006a0048602613a"},
         /* authorityInfoAccess: empty, unknown method, OCSP twice */
-        {"tbs.extension.value", -1, 7, "300e" "06082b06010505070101" "04023000"},
         {"tbs.extension.value", -1, 7,
-         "301f" "06082b06010505070101" "041330113" "00f06082b06010505073003" "8603613a62"},
+         "300e"
+         "06082b06010505070101"
+         "04023000"},
         {"tbs.extension.value", -1, 7,
-         "3030" "06082b06010505070101" "04243022" "300f06082b060105050730018603613a62"
+         "301f"
+         "06082b06010505070101"
+         "041330113"
+         "00f06082b06010505073003"
+         "8603613a62"},
+        {"tbs.extension.value", -1, 7,
+         "3030"
+         "06082b06010505070101"
+         "04243022"
+         "300f06082b060105050730018603613a62"
          "300f06082b060105050730018603613a62"},
         /* at the end: unknown, critical or not; a known one twice; one that belongs further up */
-        {"tbs.extension.unknown", -1, 8, "3008" "06032a0304" "040100"},
-        {"tbs.extension.unknown", -1, 8, "300b" "06032a0304" "0101ff" "040100"},
-        {"tbs.extension.unknown", -1, 8, "3009" "0603551d1e" "04023000"}, /* nameConstraints */
-        {"tbs.extension.unknown", -1, 8, "3009" "0603551d20" "04023000"}, /* policies */
-        {"tbs.extension.order", -1, 8, "300c" "0603551d13" "0101ff" "04023000"},
-        {"tbs.extension.order", -1, 8, "3010" "06082b06010505070101" "040430020500"},
-        {"tbs.extension.value", -1, 8, "300f" "06092b0601050507300105" "04020400"},
-        {"tbs.extension.critical", -1, 8, "300c" "0603551d38" "0101ff" "04020500"},
+        {"tbs.extension.unknown", -1, 8,
+         "3008"
+         "06032a0304"
+         "040100"},
+        {"tbs.extension.unknown", -1, 8,
+         "300b"
+         "06032a0304"
+         "0101ff"
+         "040100"},
+        {"tbs.extension.unknown", -1, 8,
+         "3009"
+         "0603551d1e"
+         "04023000"}, /* nameConstraints */
+        {"tbs.extension.unknown", -1, 8,
+         "3009"
+         "0603551d20"
+         "04023000"}, /* policies */
+        {"tbs.extension.order", -1, 8,
+         "300c"
+         "0603551d13"
+         "0101ff"
+         "04023000"},
+        {"tbs.extension.order", -1, 8,
+         "3010"
+         "06082b06010505070101"
+         "040430020500"},
+        {"tbs.extension.value", -1, 8,
+         "300f"
+         "06092b0601050507300105"
+         "04020400"},
+        {"tbs.extension.critical", -1, 8,
+         "300c"
+         "0603551d38"
+         "0101ff"
+         "04020500"},
         {"tbs.extension.syntax", -1, 8, "3000"},
         {"tbs.extension.syntax", -1, 8, "0500"},
     };
@@ -512,12 +667,12 @@ no_octet_escapes_the_parser(void)
 int
 main(void)
 {
-    return RUN_SUITE(
-        "tbs_cert", TEST(leaf_is_what_openssl_reads), TEST(ca_and_responder_are_what_openssl_reads),
-        TEST(every_algorithm_is_what_openssl_verifies), TEST(parse_and_build_are_inverse),
-        TEST(parse_yields_what_was_built), TEST(times_change_form_at_2050),
-        TEST(the_calendar_is_the_c_librarys), TEST(build_refuses_what_cannot_be_encoded),
-        TEST(build_stays_in_its_buffer), TEST(parse_refuses_changed_fields),
-        TEST(parse_refuses_changed_extensions), TEST(parse_refuses_what_surrounds),
-        TEST(no_octet_escapes_the_parser));
+    return RUN_SUITE("tbs_cert", TEST(leaf_is_what_openssl_reads),
+                     TEST(ca_and_responder_are_what_openssl_reads),
+                     TEST(every_algorithm_is_what_openssl_verifies),
+                     TEST(parse_and_build_are_inverse), TEST(parse_yields_what_was_built),
+                     TEST(times_change_form_at_2050), TEST(the_calendar_is_the_c_librarys),
+                     TEST(build_refuses_what_cannot_be_encoded), TEST(build_stays_in_its_buffer),
+                     TEST(parse_refuses_changed_fields), TEST(parse_refuses_changed_extensions),
+                     TEST(parse_refuses_what_surrounds), TEST(no_octet_escapes_the_parser));
 }
