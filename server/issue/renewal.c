@@ -65,6 +65,9 @@ attempt_find(const struct issue_means *means, const struct revoke_means *revokin
         }
         if (same_request(order, row))
             return true;
+        /* The last one stays: it is all that the host may still have. */
+        if (attempt + 1 == LIMIT_RENEWAL_ATTEMPTS)
+            break;
         if (!successor_replace(revoking, order, row, err))
             return false;
     }
