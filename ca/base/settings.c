@@ -318,7 +318,7 @@ settings_load(const char *path, const struct settings_row *rows, size_t count, v
         error_set(err, ERROR_CONFIG, "%s:0: %.200s", path, cause.detail);
         return error_internal(err, "%s", cause.internal);
     }
-    if (!settings_scan(path, buffer_bytes(&file), rows, count, &index, err))
+    if (!settings_scan(path, &file, rows, count, &index, err))
         return false;
     text = buffer_text(&file);
     if (!text)

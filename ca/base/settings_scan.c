@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "signet/bytes.h"
-
 enum token_kind {
     TOKEN_END,
     TOKEN_WORD, /* without quotes */
@@ -25,6 +23,8 @@ struct token {
 struct scan {
     struct settings_index *index;
     struct bytes rest;
+    uint8_t *start; /* of the text, to blank comments in */
+    size_t len;
     unsigned line;
     char section[128]; /* we are in; "" outside */
     unsigned section_line;
@@ -63,22 +63,32 @@ scan_step(struct scan *scan, size_t octets)
 }
 
 static void
+scan_blank(struct scan *scan, size_t octets)
+{
+    uint8_t *here = scan->start + (scan->len - scan->rest.len);
+
+    for (size_t i = 0; i < octets; i++)
+        if (here[i] != '\n')
+            here[i] = ' ';
+    scan_step(scan, octets);
+}
+
+static void
 scan_rest_of_line(struct scan *scan)
 {
     const uint8_t *end = memchr(scan->rest.data, '\n', scan->rest.len);
 
-    scan_step(scan, end ? (size_t)(end - scan->rest.data) : scan->rest.len);
+    scan_blank(scan, end ? (size_t)(end - scan->rest.data) : scan->rest.len);
 }
 
 static bool
 scan_comment(struct scan *scan)
 {
-    unsigned line = scan->line;
     const uint8_t *end = memmem(scan->rest.data + 2, scan->rest.len - 2, "*/", 2);
 
     if (!end)
-        return scan_fail(scan, line, "the comment that begins here with /* is never closed");
-    scan_step(scan, (size_t)(end - scan->rest.data) + 2);
+        return scan_fail(scan, scan->line, "the comment that begins here with /* is never closed");
+    scan_blank(scan, (size_t)(end - scan->rest.data) + 2);
     return true;
 }
 
@@ -139,25 +149,25 @@ scan_string(struct scan *scan, struct token *token)
 }
 
 static bool
+scan_is_word(uint8_t octet)
+{
+    return octet != 0 && octet < 0x80 &&
+           strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/@", octet);
+}
+
+static bool
 scan_word(struct scan *scan, struct token *token)
 {
     size_t len = 0;
 
-    for (; len < scan->rest.len; len++) {
-        uint8_t here = scan->rest.data[len];
-
-        if (memchr(" \t\r\n#\"'={}()+,", here, 14))
-            break;
-        if (here < 0x20 || here == 0x7f || here == '\\' || here == '$')
-            return scan_fail(scan, scan->line, "0x%02x outside of quotes: put the value in quotes",
-                             here);
-        if (here == '/' && len + 1 < scan->rest.len &&
-            (scan->rest.data[len + 1] == '/' || scan->rest.data[len + 1] == '*'))
-            break;
-    }
-    if (len == 0)
-        return scan_fail(scan, scan->line, "wanted a name or a value, found %c",
-                         scan->rest.data[0]);
+    while (len < scan->rest.len && scan_is_word(scan->rest.data[len]) &&
+           !(len + 1 < scan->rest.len && scan->rest.data[len] == '/' &&
+             memchr("/*", scan->rest.data[len + 1], 2)))
+        len++;
+    if (len < scan->rest.len && !scan_is_word(scan->rest.data[len]) &&
+        !memchr(" \t\r\n#={},", scan->rest.data[len], 9))
+        return scan_fail(scan, scan->line, "0x%02x outside of quotes: put the value in quotes",
+                         scan->rest.data[len]);
     token->kind = TOKEN_WORD;
     token->text = bytes_of(scan->rest.data, len);
     scan_step(scan, len);
@@ -405,16 +415,21 @@ scan_all(struct scan *scan)
 }
 
 bool
-settings_scan(const char *path, struct bytes text, const struct settings_row *rows, size_t count,
+settings_scan(const char *path, struct buffer *text, const struct settings_row *rows, size_t count,
               struct settings_index *ret_index, struct error *err)
 {
     struct settings_index index = {.path = path, .rows = rows, .count = count};
-    struct scan scan = {.index = &index, .rest = text, .line = 1, .err = err};
+    struct scan scan = {.index = &index,
+                        .rest = buffer_bytes(text),
+                        .start = text->data,
+                        .len = text->len,
+                        .line = 1,
+                        .err = err};
 
     if (count > SETTINGS_ROWS)
         return error_set(err, ERROR_INTERNAL, "a schema of %zu rows, at most %d", count,
                          SETTINGS_ROWS);
-    if (text.len && memchr(text.data, 0, text.len))
+    if (text->len && memchr(text->data, 0, text->len))
         return error_set(err, ERROR_CONFIG, "%s:1: not a text file: it holds a zero octet", path);
     if (!scan_all(&scan))
         return false;

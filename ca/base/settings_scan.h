@@ -5,7 +5,7 @@
 #ifndef SIGNET_SETTINGS_SCAN_H
 #define SIGNET_SETTINGS_SCAN_H
 
-#include "signet/bytes.h"
+#include "signet/buffer.h"
 #include "signet/settings.h"
 
 struct settings_index {
@@ -20,8 +20,11 @@ struct settings_index {
     size_t section_count;
 };
 
-/* `text` is the whole file. path and rows are kept. ERROR_CONFIG. */
-MUST_USE bool settings_scan(const char *path, struct bytes text, const struct settings_row *rows,
+/*
+ * `text` is the whole file; its comments are blanked, since libconfuse takes them only between
+ * options. path and rows are kept. ERROR_CONFIG.
+ */
+MUST_USE bool settings_scan(const char *path, struct buffer *text, const struct settings_row *rows,
                             size_t count, struct settings_index *ret_index, struct error *err);
 
 /* Line of the section, 0 when it does not stand in the file. */

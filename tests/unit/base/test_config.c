@@ -202,6 +202,25 @@ every_mistake_is_told_with_its_line(void)
     }
 }
 
+/* libconfuse takes them only between options. */
+static void
+comments_may_stand_anywhere(void)
+{
+    struct error err = {0};
+
+    write_changed(
+        "{\"127.0.0.1:8443\", \"[::1]:8443\"}",
+        "# why\n{ // first\n\"127.0.0.1:8443\" /* then */ , # second\n\"[::1]:8443\"//\n}");
+    ASSERT_OK(config_load(config_path, &config, &err), &err);
+    CU_ASSERT_EQUAL(config.server.https.count, 2);
+    write_changed("workers = 4", "workers // =\n = /* 5 */ 6 # 7");
+    ASSERT_OK(config_load(config_path, &config, &err), &err);
+    CU_ASSERT_EQUAL(config.server.workers, 6);
+    write_changed("\"/var/lib/signet/tls\"", "\"/var/#lib//tls/*x*/\"");
+    ASSERT_OK(config_load(config_path, &config, &err), &err);
+    CU_ASSERT_STRING_EQUAL(config.server.tls, "/var/#lib//tls/*x*/");
+}
+
 static void
 a_missing_section_is_told(void)
 {
@@ -352,11 +371,12 @@ main(void)
 
     if (fd < 0 || close(fd) != 0)
         return EXIT_FAILURE;
-    status = RUN_SUITE(
-        "config", TEST(a_whole_file_is_read), TEST(what_is_absent_has_its_default),
-        TEST(every_mistake_is_told_with_its_line), TEST(a_missing_section_is_told),
-        TEST(what_is_no_text_file_is_refused), TEST(every_cut_of_the_file_is_refused_or_whole),
-        TEST(the_environment_is_never_used), TEST(addresses), TEST(a_schema_of_another_file));
+    status = RUN_SUITE("config", TEST(a_whole_file_is_read), TEST(what_is_absent_has_its_default),
+                       TEST(every_mistake_is_told_with_its_line), TEST(comments_may_stand_anywhere),
+                       TEST(a_missing_section_is_told), TEST(what_is_no_text_file_is_refused),
+                       TEST(every_cut_of_the_file_is_refused_or_whole),
+                       TEST(the_environment_is_never_used), TEST(addresses),
+                       TEST(a_schema_of_another_file));
     unlink(config_path);
     return status;
 }
