@@ -14,7 +14,7 @@ struct option {
     const char *name;  /* without dashes */
     const char *value; /* what stands behind it, for help: "FILE"; null: it takes none */
     const char *help;
-    bool repeats;      /* may be given more than once */
+    bool repeats; /* may be given more than once */
 };
 
 enum { ARGUMENTS_OPTIONS = 64, ARGUMENTS_OPERANDS = 8 };

@@ -9,7 +9,8 @@
 #include "signet/error.h"
 #include "signet/limits.h"
 
-/* What the server said of a failure, besides the error; empty when it did not come from the server. */
+/* What the server said of a failure, besides the error; empty when it did not come from the server.
+ */
 struct failure {
     int status; /* HTTP; 0: not from the server */
     char title[128];
@@ -20,8 +21,8 @@ struct cli {
     const char *command; /* its name, for messages */
     struct settings settings;
     struct failure failure;
-    bool json;      /* --json: what the server said, for scripts */
-    bool quiet;     /* --quiet: no progress on standard error */
+    bool json;  /* --json: what the server said, for scripts */
+    bool quiet; /* --quiet: no progress on standard error */
     FILE *out;
     FILE *messages;
     unsigned width; /* columns of the terminal; 0: not a terminal, nothing is shortened */

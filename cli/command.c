@@ -126,8 +126,11 @@ finish(struct cli *cli, bool done, const struct error *err)
 int
 command_main(int argc, char **argv)
 {
-    struct cli cli = {.command = "", .out = stdout, .messages = stderr,
-                      .width = terminal_width(stdout), .now_s = clock_now_s()};
+    struct cli cli = {.command = "",
+                      .out = stdout,
+                      .messages = stderr,
+                      .width = terminal_width(stdout),
+                      .now_s = clock_now_s()};
     struct error err = {0};
     const struct command *command;
     int words = 0, status;

@@ -8,14 +8,14 @@
 #include "cli.h"
 
 struct command {
-    const char *name;     /* "token create" */
-    const char *operands; /* "IDENTITY"; "" for none */
-    size_t least, most;   /* operands */
+    const char *name;             /* "token create" */
+    const char *operands;         /* "IDENTITY"; "" for none */
+    size_t least, most;           /* operands */
     const struct option *options; /* besides the general ones; ends with a null name; null: none */
-    bool passes_on;       /* everything after the name goes to another program as it is */
+    bool passes_on;               /* everything after the name goes to another program as it is */
     bool (*run)(struct cli *cli, const struct arguments *arguments, struct error *err);
     const char *summary;
-    const char *details;  /* for --help; "" for none */
+    const char *details; /* for --help; "" for none */
     const char *example;
 };
 
@@ -44,7 +44,8 @@ bool command_cert_show(struct cli *cli, const struct arguments *arguments, struc
 bool command_identity_list(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_identity_show(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_identity_create(struct cli *cli, const struct arguments *arguments, struct error *err);
-bool command_identity_suspend(struct cli *cli, const struct arguments *arguments, struct error *err);
+bool command_identity_suspend(struct cli *cli, const struct arguments *arguments,
+                              struct error *err);
 bool command_identity_resume(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_issuer_list(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_audit(struct cli *cli, const struct arguments *arguments, struct error *err);

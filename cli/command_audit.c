@@ -13,8 +13,13 @@ static const struct view list_views[] = {
 };
 
 static const struct page_filter list_filters[] = {
-    {"actor", "actor"}, {"action", "action"},     {"object", "object"}, {"outcome", "outcome"},
-    {"rule", "rule"},   {"request", "request_id"}, {0},
+    {"actor", "actor"},
+    {"action", "action"},
+    {"object", "object"},
+    {"outcome", "outcome"},
+    {"rule", "rule"},
+    {"request", "request_id"},
+    {0},
 };
 
 static bool

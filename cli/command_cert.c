@@ -6,8 +6,8 @@
 #include "view.h"
 
 static const struct view list_views[] = {
-    {"SERIAL", "serial", VIEW_TEXT, true},     {"IDENTITY", "identity", VIEW_TEXT, true},
-    {"STATUS", "status", VIEW_TEXT, false},    {"ISSUED", "recorded_at", VIEW_WHEN, false},
+    {"SERIAL", "serial", VIEW_TEXT, true},      {"IDENTITY", "identity", VIEW_TEXT, true},
+    {"STATUS", "status", VIEW_TEXT, false},     {"ISSUED", "recorded_at", VIEW_WHEN, false},
     {"EXPIRES", "not_after", VIEW_WHEN, false}, {0},
 };
 

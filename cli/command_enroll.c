@@ -24,9 +24,10 @@ token_check(struct buffer *token, struct error *err)
     if (text && strlen(text) == token->len && token->len == TOKEN_TEXT_LEN &&
         strncmp(text, "sgt_", 4) == 0 && strspn(text + 4, alphabet) == TOKEN_TEXT_LEN - 4)
         return true;
-    return error_set(err, ERROR_USAGE,
-                     "that is not an enrolment token: wanted sgt_ and 43 characters, found %zu octets",
-                     token->len);
+    return error_set(
+        err, ERROR_USAGE,
+        "that is not an enrolment token: wanted sgt_ and 43 characters, found %zu octets",
+        token->len);
 }
 
 static bool
@@ -42,8 +43,9 @@ token_read(const struct arguments *arguments, struct buffer *token, struct error
     if (from_stdin)
         return file_read_fd(STDIN_FILENO, "standard input", token, err) && token_check(token, err);
     if (!prompt_possible())
-        return error_set(err, ERROR_USAGE,
-                         "no token: give --token-file FILE or --token-stdin (never as an argument)");
+        return error_set(
+            err, ERROR_USAGE,
+            "no token: give --token-file FILE or --token-stdin (never as an argument)");
     return prompt_secret("enrolment token", token, err) && token_check(token, err);
 }
 
@@ -79,5 +81,6 @@ command_enroll(struct cli *cli, const struct arguments *arguments, struct error 
     cli_note(cli, "%s the key %s", made ? "made" : "using",
              credential.fresh ? credential.new_key : credential.key);
     call.bearer = buffer_text(&token);
-    return issuance_run(cli, arguments, &call, &credential, buffer_text(&key_pem), &names.list, err);
+    return issuance_run(cli, arguments, &call, &credential, buffer_text(&key_pem), &names.list,
+                        err);
 }

@@ -7,9 +7,12 @@
 #include "view.h"
 
 static const struct view list_views[] = {
-    {"NAME", "name", VIEW_TEXT, true},   {"KIND", "kind", VIEW_TEXT, false},
-    {"STATE", "state", VIEW_TEXT, false}, {"OWNER", "owner", VIEW_TEXT, true},
-    {"NAMES", "names", VIEW_LIST, true}, {"CHANGED", "changed_at", VIEW_WHEN, false},
+    {"NAME", "name", VIEW_TEXT, true},
+    {"KIND", "kind", VIEW_TEXT, false},
+    {"STATE", "state", VIEW_TEXT, false},
+    {"OWNER", "owner", VIEW_TEXT, true},
+    {"NAMES", "names", VIEW_LIST, true},
+    {"CHANGED", "changed_at", VIEW_WHEN, false},
     {0},
 };
 
@@ -48,7 +51,8 @@ identity_call(struct cli *cli, const char *method, const char *name, json_t *bod
               struct error *err)
 {
     AUTO_BUFFER target = {.max = QUERY_OCTETS};
-    struct http_call call = {.method = method, .body = body, .repeatable = strcmp(method, "POST") != 0};
+    struct http_call call = {
+        .method = method, .body = body, .repeatable = strcmp(method, "POST") != 0};
     json_t *answer = NULL;
     bool done = query_path(&target, "/v1/identities", err) &&
                 (!name || (query_path(&target, "/", err) && query_path(&target, name, err)));
@@ -134,7 +138,8 @@ command_identity_create(struct cli *cli, const struct arguments *arguments, stru
     json_t *body;
 
     if (!arguments_given(arguments, "owner"))
-        return error_set(err, ERROR_USAGE, "--owner is missing: every identity has somebody who answers for it");
+        return error_set(err, ERROR_USAGE,
+                         "--owner is missing: every identity has somebody who answers for it");
     body = json_pack("{s:s}", "name", arguments->operand[0]);
     if (!body)
         return error_set(err, ERROR_USAGE, "the identity's name is not UTF-8");

@@ -4,9 +4,12 @@
 #include "view.h"
 
 static const struct view list_views[] = {
-    {"NAME", "name", VIEW_TEXT, false},   {"KIND", "kind", VIEW_TEXT, false},
-    {"STATE", "state", VIEW_TEXT, false}, {"SUBJECT", "subject", VIEW_TEXT, true},
-    {"EXPIRES", "not_after", VIEW_WHEN, false}, {"SHA-256", "sha256", VIEW_TEXT, true},
+    {"NAME", "name", VIEW_TEXT, false},
+    {"KIND", "kind", VIEW_TEXT, false},
+    {"STATE", "state", VIEW_TEXT, false},
+    {"SUBJECT", "subject", VIEW_TEXT, true},
+    {"EXPIRES", "not_after", VIEW_WHEN, false},
+    {"SHA-256", "sha256", VIEW_TEXT, true},
     {0},
 };
 

@@ -64,6 +64,14 @@ static const struct target targets[] = {
     {"spki-of", "spki_sha256", "every certificate with the key of", value_spki},
 };
 
+static const char *
+target_value(const struct arguments *arguments, const struct target *target)
+{
+    if (target->option)
+        return arguments_value(arguments, target->option);
+    return arguments->operand_count ? arguments->operand[0] : NULL;
+}
+
 static bool
 target_choose(const struct arguments *arguments, const struct target **ret_target,
               const char **ret_given, struct error *err)
@@ -71,20 +79,21 @@ target_choose(const struct arguments *arguments, const struct target **ret_targe
     const char *given = NULL;
 
     for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
-        const char *value = targets[i].option ? arguments_value(arguments, targets[i].option)
-                            : arguments->operand_count ? arguments->operand[0]
-                                                       : NULL;
+        const char *value = target_value(arguments, &targets[i]);
+
         if (!value)
             continue;
         if (given)
-            return error_set(err, ERROR_USAGE, "more than one thing to revoke: \"%.60s\" and \"%.60s\"",
-                             given, value);
+            return error_set(err, ERROR_USAGE,
+                             "more than one thing to revoke: \"%.60s\" and \"%.60s\"", given,
+                             value);
         given = value;
         *ret_target = &targets[i];
     }
     *ret_given = given;
-    return given || error_set(err, ERROR_USAGE, "nothing to revoke: give SERIAL, --certificate FILE, "
-                                                "--identity NAME or --spki-of FILE");
+    return given || error_set(err, ERROR_USAGE,
+                              "nothing to revoke: give SERIAL, --certificate FILE, "
+                              "--identity NAME or --spki-of FILE");
 }
 
 static bool
@@ -94,7 +103,8 @@ reason_check(const char *reason, struct error *err)
 
     if (number >= 0)
         return true;
-    return error_set(err, ERROR_USAGE, "there is no reason \"%.40s\"; one is keyCompromise", reason);
+    return error_set(err, ERROR_USAGE, "there is no reason \"%.40s\"; one is keyCompromise",
+                     reason);
 }
 
 static bool
@@ -137,7 +147,8 @@ revoke_send(struct cli *cli, const char *member, const char *value, const char *
             struct error *err)
 {
     struct http_call call = {.method = "POST", .target = "/v1/revocations", .repeatable = true};
-    json_t *body = json_pack("{s:s, s:s}", member, value, "reason", reason ? reason : "unspecified");
+    json_t *body =
+        json_pack("{s:s, s:s}", member, value, "reason", reason ? reason : "unspecified");
     json_t *answer = NULL;
     bool done;
 

@@ -24,8 +24,7 @@ server_status(struct cli *cli, json_t *facts, struct error *err)
 
     if (!http_json(cli, &call, &answer, err))
         return false;
-    json_object_set_new(facts, "server",
-                        json_string(settings_get(&cli->settings, SETTING_SERVER)));
+    json_object_set_new(facts, "server", json_string(settings_get(&cli->settings, SETTING_SERVER)));
     json_object_set_new(facts, "answered_in_ms", json_integer(clock_monotonic_ms() - begun_ms));
     json_object_set(facts, "issuers", json_object_get(answer, "issuers"));
     json_decref(answer);
@@ -95,7 +94,8 @@ static const struct view issuer_views[] = {
     {0},
 };
 
-static const struct column health_columns[] = {{"PART", false}, {"STATE", false}, {"SEEN", true}, {0}};
+static const struct column health_columns[] = {
+    {"PART", false}, {"STATE", false}, {"SEEN", true}, {0}};
 
 static bool
 health_tell(const struct cli *cli, json_t *health, struct error *err)
@@ -108,7 +108,8 @@ health_tell(const struct cli *cli, json_t *health, struct error *err)
         return true;
     if (!table_new(health_columns, &table, err))
         return false;
-    json_object_foreach(json_object_get(health, "parts"), name, part) {
+    json_object_foreach(json_object_get(health, "parts"), name, part)
+    {
         const char *state = json_is_true(json_object_get(part, "ready")) ? "well" : "NOT WELL";
         const char *const cells[] = {name, state, view_text(part, "detail")};
 

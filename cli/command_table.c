@@ -103,14 +103,15 @@ const struct command commands[] = {
      "make a one-time enrolment token",
      "The token is printed alone on standard output, and only this once.",
      "signet token create payments/api --ttl 15m > token"},
-    {"enroll", "", 0, 0, enroll_options, false, command_enroll, "get a first certificate by a token",
+    {"enroll", "", 0, 0, enroll_options, false, command_enroll,
+     "get a first certificate by a token",
      "Makes a key that never leaves this machine, asks for a certificate, and writes it with its\n"
      "chain. The token comes from a file, standard input or the terminal, never from the command\n"
      "line. When the answer is lost, the same command fetches the same certificate again.",
      "signet enroll --token-file token --root roots.pem --key api.key --cert api.pem"},
     {"renew", "", 0, 0, renew_options, false, command_renew, "renew the certificate of --cert",
-     "The files are replaced whole, and only when the new certificate is here; a renewal that fails\n"
-     "leaves them as they are.",
+     "The files are replaced whole, and only when the new certificate is here; a renewal that\n"
+     "fails leaves them as they are.",
      "signet renew --cert api.pem --key api.key"},
     {"revoke", "[SERIAL]", 0, 1, revoke_options, false, command_revoke,
      "revoke a certificate, a key or an identity",
@@ -120,8 +121,8 @@ const struct command commands[] = {
      "signet revoke --identity payments/api --reason keyCompromise"},
     {"cert list", "", 0, 0, cert_list_options, false, command_cert_list, "search certificates", "",
      "signet cert list --identity payments/api --status valid"},
-    {"cert show", "SERIAL", 1, 1, cert_show_options, false, command_cert_show,
-     "show a certificate", "", "signet cert show 5150c3a1b2c3d4e5f60718293a4b5c6d7e8f90"},
+    {"cert show", "SERIAL", 1, 1, cert_show_options, false, command_cert_show, "show a certificate",
+     "", "signet cert show 5150c3a1b2c3d4e5f60718293a4b5c6d7e8f90"},
     {"identity list", "", 0, 0, identity_list_options, false, command_identity_list,
      "list identities", "", "signet identity list --prefix payments/"},
     {"identity show", "NAME", 1, 1, NULL, false, command_identity_show, "show an identity", "",

@@ -32,8 +32,8 @@ MUST_USE bool credential_open(const char *key, const char *cert, struct credenti
  */
 MUST_USE bool credential_key(struct credential *credential, bool replace, struct buffer *out,
                              bool *ret_made, struct error *err);
-/* The request to send, as PEM: the stored one when it is for the same key and names, else a new one,
- * stored before this returns. */
+/* The request to send, as PEM: the stored one when it is for the same key and names, else a new
+ * one, stored before this returns. */
 MUST_USE bool credential_request(const struct credential *credential, const char *key_pem,
                                  const struct san_list *names, struct buffer *out,
                                  struct error *err);

@@ -36,8 +36,9 @@ duration_parse(const char *what, const char *text, int64_t *ret_s, struct error 
         if (suffixes[i].suffix != text[digits])
             continue;
         if (number == 0 || number > longest_s / suffixes[i].seconds)
-            return error_set(err, ERROR_USAGE, "%s is %.40s, wanted more than nothing and at most ten years",
-                             what, text);
+            return error_set(err, ERROR_USAGE,
+                             "%s is %.40s, wanted more than nothing and at most ten years", what,
+                             text);
         *ret_s = number * suffixes[i].seconds;
         return true;
     }

@@ -174,7 +174,8 @@ curl_refuse(CURLcode code, const char *url, const char *text, struct error *err)
 
     for (size_t i = 0; i < ARRAY_LEN(curl_codes); i++)
         if (curl_codes[i].code == code)
-            return error_set(err, curl_codes[i].kind, "%s: %s (%s)", url, curl_codes[i].what, cause);
+            return error_set(err, curl_codes[i].kind, "%s: %s (%s)", url, curl_codes[i].what,
+                             cause);
     return error_set(err, ERROR_NETWORK, "%s: %s", url, cause);
 }
 

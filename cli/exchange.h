@@ -26,8 +26,8 @@ struct exchange_answer exchange_answer_empty(void);
 void exchange_answer_done(struct exchange_answer *answer);
 #define AUTO_EXCHANGE_ANSWER CLEANUP(exchange_answer_done) struct exchange_answer
 
-/* True for any HTTP answer. Errors: ERROR_NETWORK, ERROR_TRUST, ERROR_FILE_ACCESS (certificate or key),
- * ERROR_USAGE, ERROR_MEMORY. */
+/* True for any HTTP answer. Errors: ERROR_NETWORK, ERROR_TRUST, ERROR_FILE_ACCESS (certificate or
+ * key), ERROR_USAGE, ERROR_MEMORY. */
 MUST_USE bool exchange_run(const struct exchange *exchange, struct exchange_answer *ret_answer,
                            struct error *err);
 

@@ -24,12 +24,14 @@ http_base(const char *server, struct buffer *out, struct error *err)
     if (strncasecmp(server, scheme, strlen(scheme)) == 0)
         host = server + strlen(scheme);
     else if (strstr(server, "://"))
-        return error_set(err, ERROR_USAGE, "server is \"%.120s\", wanted https://host:port", server);
+        return error_set(err, ERROR_USAGE, "server is \"%.120s\", wanted https://host:port",
+                         server);
     len = strlen(host);
     if (len > 0 && host[len - 1] == '/')
         len--;
     if (len == 0 || strcspn(host, "/?#@ \t\r\n") < len)
-        return error_set(err, ERROR_USAGE, "server is \"%.120s\", wanted https://host:port", server);
+        return error_set(err, ERROR_USAGE, "server is \"%.120s\", wanted https://host:port",
+                         server);
     return buffer_printf(out, "%s%.*s", scheme, (int)len, host) ||
            error_set(err, ERROR_USAGE, "server is too long");
 }
@@ -48,7 +50,8 @@ retry_wait(struct cli *cli, struct retry *retry, int64_t retry_after_s, const st
     if (!retry_next(retry, retry_after_s, random, &wait_ms))
         return false;
     cli_note(cli, "%s; trying again in %d.%d s", err->detail, wait_ms / 1000, wait_ms % 1000 / 100);
-    left = (struct timespec){.tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000L};
+    left =
+        (struct timespec){.tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000L};
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         continue;
     return true;
@@ -63,20 +66,23 @@ worth_repeating(const struct http_call *call, const struct failure *failure,
     return failure->status == 0 && err->kind == ERROR_NETWORK && call->repeatable;
 }
 
+/* The client certificate to show: none, the call's own, or that of the settings. */
+static void
+credentials_choose(const struct cli *cli, const struct http_call *call, struct exchange *exchange)
+{
+    if (call->anonymous)
+        return;
+    exchange->cert = call->cert ? call->cert : settings_get(&cli->settings, SETTING_CERT);
+    exchange->key = call->cert ? call->key : settings_get(&cli->settings, SETTING_KEY);
+}
+
 static bool
 http_once(struct cli *cli, const struct http_call *call, struct bytes roots, const char *base,
           struct exchange_answer *answer, json_t **ret_json, struct error *err)
 {
-    struct exchange exchange = {
-        .base = base,
-        .call = call,
-        .roots = roots,
-        .cert = call->anonymous ? NULL : call->cert ? call->cert
-                                        : settings_get(&cli->settings, SETTING_CERT),
-        .key = call->anonymous ? NULL : call->key ? call->key
-                                      : settings_get(&cli->settings, SETTING_KEY),
-    };
+    struct exchange exchange = {.base = base, .call = call, .roots = roots};
 
+    credentials_choose(cli, call, &exchange);
     memset(&cli->failure, 0, sizeof(cli->failure));
     if (!exchange_run(&exchange, answer, err))
         return false;

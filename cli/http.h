@@ -12,17 +12,17 @@
 
 struct http_call {
     const char *method;
-    const char *target;    /* "/v1/certificates?limit=5", encoded */
-    const json_t *body;    /* null: none; borrowed */
-    const char *bearer;    /* enrolment token; null: none */
-    bool anonymous;        /* do not show the client certificate */
+    const char *target;     /* "/v1/certificates?limit=5", encoded */
+    const json_t *body;     /* null: none; borrowed */
+    const char *bearer;     /* enrolment token; null: none */
+    bool anonymous;         /* do not show the client certificate */
     const char *cert, *key; /* client certificate other than that of the settings; null: those */
-    bool repeatable;       /* doing it twice is doing it once: also repeated after a lost connection */
+    bool repeatable; /* doing it twice is doing it once: also repeated after a lost connection */
 };
 
 /* The JSON of a 2xx answer, given (json_decref). A problem document becomes the error, with
- * cli->failure filled. Errors: ERROR_USAGE, ERROR_NETWORK, ERROR_TRUST, ERROR_FILE_ACCESS, those of the
- * server. */
+ * cli->failure filled. Errors: ERROR_USAGE, ERROR_NETWORK, ERROR_TRUST, ERROR_FILE_ACCESS, those of
+ * the server. */
 MUST_USE bool http_json(struct cli *cli, const struct http_call *call, json_t **ret_json,
                         struct error *err);
 

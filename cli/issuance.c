@@ -77,8 +77,8 @@ issued_take(const struct cli *cli, const struct credential *credential, const ch
 
 bool
 issuance_run(struct cli *cli, const struct arguments *arguments, struct http_call *call,
-             const struct credential *credential, const char *key_pem,
-             const struct san_list *names, struct error *err)
+             const struct credential *credential, const char *key_pem, const struct san_list *names,
+             struct error *err)
 {
     AUTO_BUFFER csr = {.max = 2 * LIMIT_CSR_OCTETS};
     json_t *body = NULL, *answer = NULL;
@@ -90,8 +90,7 @@ issuance_run(struct cli *cli, const struct arguments *arguments, struct http_cal
     call->method = "POST";
     call->body = body;
     call->repeatable = true;
-    done = http_json(cli, call, &answer, err) &&
-           issued_take(cli, credential, key_pem, answer, err);
+    done = http_json(cli, call, &answer, err) && issued_take(cli, credential, key_pem, answer, err);
     json_decref(body);
     json_decref(answer);
     return done;

@@ -11,7 +11,8 @@ page_filters(const struct arguments *arguments, const struct page_filter *filter
              struct buffer *target, struct error *err)
 {
     for (; filters->option; filters++)
-        if (!query_add(target, filters->parameter, arguments_value(arguments, filters->option), err))
+        if (!query_add(target, filters->parameter, arguments_value(arguments, filters->option),
+                       err))
             return false;
     return true;
 }

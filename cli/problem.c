@@ -24,7 +24,8 @@ member(const json_t *json, const char *name)
     return text ? text : "";
 }
 
-/* The kind behind a problem type; ERROR_REQUEST_MALFORMED for one that this version does not know. */
+/* The kind behind a problem type; ERROR_REQUEST_MALFORMED for one that this version does not know.
+ */
 static enum error_kind
 kind_of_type(const char *type)
 {
@@ -63,12 +64,15 @@ static const struct {
     {ERROR_USAGE, "see --help"},
     {ERROR_CONFIG, "mend the settings file, or name another with --config"},
     {ERROR_NETWORK, "check --server and that the server is running (signet status)"},
-    {ERROR_TRUST, "compare the root: --root FILE or --fingerprint HEX from the operator of the authority"},
-    {ERROR_UNAUTHENTICATED, "show a client certificate: --cert FILE --key FILE (or SIGNET_CERT, SIGNET_KEY)"},
+    {ERROR_TRUST,
+     "compare the root: --root FILE or --fingerprint HEX from the operator of the authority"},
+    {ERROR_UNAUTHENTICATED,
+     "show a client certificate: --cert FILE --key FILE (or SIGNET_CERT, SIGNET_KEY)"},
     {ERROR_FORBIDDEN, "use a certificate with the role that this takes"},
     {ERROR_TOKEN_UNKNOWN, "ask for a new token: signet token create IDENTITY"},
     {ERROR_TOKEN_EXPIRED, "ask for a new token: signet token create IDENTITY"},
-    {ERROR_GRANT_USED, "ask for a new token; a lost answer is fetched again only with the same key, names and --ttl"},
+    {ERROR_GRANT_USED,
+     "ask for a new token; a lost answer is fetched again only with the same key, names and --ttl"},
     {ERROR_CERTIFICATE_UNKNOWN, "enrol anew with a token: signet enroll"},
     {ERROR_CERTIFICATE_EXPIRED, "enrol anew with a token: signet enroll"},
     {ERROR_CERTIFICATE_REVOKED, "enrol anew with a token, if the identity is still in service"},

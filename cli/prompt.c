@@ -22,7 +22,8 @@ prompt_confirm(const char *question, struct error *err)
         if (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0)
             return true;
     }
-    return error_set(err, ERROR_USAGE, "not confirmed, nothing was done (--yes answers beforehand)");
+    return error_set(err, ERROR_USAGE,
+                     "not confirmed, nothing was done (--yes answers beforehand)");
 }
 
 static bool

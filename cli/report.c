@@ -28,10 +28,10 @@ report_json(const struct cli *cli, const struct error *err)
 {
     const struct error_row *row = error_row(err->kind);
     const char *next = problem_next_step(err->kind);
-    json_t *json = json_pack(
-        "{s:s, s:s+, s:s, s:s, s:i}", "command", cli->command, "type", ERROR_URN_PREFIX, row->type,
-        "title", cli->failure.title[0] ? cli->failure.title : row->title, "detail", err->detail,
-        "exit", (int)exit_code_of(err->kind, cli->failure.status));
+    json_t *json =
+        json_pack("{s:s, s:s+, s:s, s:s, s:i}", "command", cli->command, "type", ERROR_URN_PREFIX,
+                  row->type, "title", cli->failure.title[0] ? cli->failure.title : row->title,
+                  "detail", err->detail, "exit", (int)exit_code_of(err->kind, cli->failure.status));
 
     if (!json)
         return;
@@ -71,8 +71,7 @@ report_error(const struct cli *cli, const struct error *err)
         report_json(cli, err);
         return;
     }
-    snprintf(clean, sizeof(clean), "%s",
-             cli->failure.title[0] ? cli->failure.title : row->title);
+    snprintf(clean, sizeof(clean), "%s", cli->failure.title[0] ? cli->failure.title : row->title);
     table_clean(clean);
     fprintf(cli->messages, "signet%s%s: %s\n", cli->command[0] ? " " : "", cli->command, clean);
     report_line(cli, "cause:", err->detail);

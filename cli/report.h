@@ -4,8 +4,8 @@
 
 #include "cli.h"
 
-/* Object, cause, rule, request id and next step; one JSON object with --json. Never a secret: errors
- * hold none. */
+/* Object, cause, rule, request id and next step; one JSON object with --json. Never a secret:
+ * errors hold none. */
 void report_error(const struct cli *cli, const struct error *err);
 
 #endif

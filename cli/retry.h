@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 enum {
-    RETRY_TIMES = 5,       /* requests at most, the first included */
+    RETRY_TIMES = 5,         /* requests at most, the first included */
     RETRY_BUDGET_MS = 30000, /* waits all told: a person is looking on */
     RETRY_FIRST_MS = 250,
     RETRY_MOST_MS = 8000
 };
 
 struct retry {
-    int times;     /* requests made */
+    int times; /* requests made */
     int waited_ms;
 };
 

@@ -12,10 +12,8 @@ static const struct {
     const char *name;        /* of the option and in the file */
     const char *environment; /* null: none */
 } names[SETTING_COUNT] = {
-    [SETTING_SERVER] = {"server", "SIGNET_SERVER"},
-    [SETTING_ROOT] = {"root", "SIGNET_ROOT"},
-    [SETTING_FINGERPRINT] = {"fingerprint", NULL},
-    [SETTING_CERT] = {"cert", "SIGNET_CERT"},
+    [SETTING_SERVER] = {"server", "SIGNET_SERVER"}, [SETTING_ROOT] = {"root", "SIGNET_ROOT"},
+    [SETTING_FINGERPRINT] = {"fingerprint", NULL},  [SETTING_CERT] = {"cert", "SIGNET_CERT"},
     [SETTING_KEY] = {"key", "SIGNET_KEY"},
 };
 
@@ -31,7 +29,8 @@ settings_need(const struct settings *settings, enum setting setting, struct erro
     const char *value = settings_get(settings, setting);
 
     if (!value)
-        error_set(err, ERROR_USAGE, "%s is not set: give --%s, %s%sor \"%s = ...\" in the settings file",
+        error_set(err, ERROR_USAGE,
+                  "%s is not set: give --%s, %s%sor \"%s = ...\" in the settings file",
                   names[setting].name, names[setting].name,
                   names[setting].environment ? names[setting].environment : "",
                   names[setting].environment ? " " : "", names[setting].name);

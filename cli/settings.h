@@ -14,7 +14,14 @@
 
 #include "arguments.h"
 
-enum setting { SETTING_SERVER, SETTING_ROOT, SETTING_FINGERPRINT, SETTING_CERT, SETTING_KEY, SETTING_COUNT };
+enum setting {
+    SETTING_SERVER,
+    SETTING_ROOT,
+    SETTING_FINGERPRINT,
+    SETTING_CERT,
+    SETTING_KEY,
+    SETTING_COUNT
+};
 
 enum { SETTING_OCTETS = 1024 };
 
@@ -33,10 +40,10 @@ const char *settings_get(const struct settings *settings, enum setting setting);
 MUST_USE const char *settings_need(const struct settings *settings, enum setting setting,
                                    struct error *err);
 
-/* `look_up` is getenv or a test's own. Without --config the file in the home folder may be absent. */
-MUST_USE bool settings_load(const struct arguments *arguments,
-                            char *(*look_up)(const char *name), struct settings *ret_settings,
-                            struct error *err);
+/* `look_up` is getenv or a test's own. Without --config the file in the home folder may be absent.
+ */
+MUST_USE bool settings_load(const struct arguments *arguments, char *(*look_up)(const char *name),
+                            struct settings *ret_settings, struct error *err);
 
 /* One file's text. Errors: ERROR_CONFIG with file and line: an unknown or repeated key, no "=". */
 MUST_USE bool settings_parse(const char *path, const char *text, struct settings *settings,

@@ -81,6 +81,6 @@ spki_digest_of_file(const char *path, uint8_t ret_digest[LIMIT_DIGEST_OCTETS], s
         err->kind = ERROR_FILE_ACCESS;
         return error_context(err, "%s", path);
     }
-    return error_set(err, ERROR_FILE_ACCESS,
-                     "%s holds no certificate, request or key in PEM", path);
+    return error_set(err, ERROR_FILE_ACCESS, "%s holds no certificate, request or key in PEM",
+                     path);
 }

@@ -7,8 +7,8 @@
 #include "signet/error.h"
 #include "signet/limits.h"
 
-/* SHA-256 of the SubjectPublicKeyInfo in a PEM file with a certificate, certification request, public
- * key or private key; the first that it holds. ERROR_FILE_ACCESS. */
+/* SHA-256 of the SubjectPublicKeyInfo in a PEM file with a certificate, certification request,
+ * public key or private key; the first that it holds. ERROR_FILE_ACCESS. */
 MUST_USE bool spki_digest_of_file(const char *path, uint8_t ret_digest[LIMIT_DIGEST_OCTETS],
                                   struct error *err);
 

@@ -15,21 +15,26 @@ struct table {
     struct row *rows;
 };
 
+static const struct {
+    unsigned char first, last;
+    size_t octets;
+} leads[] = {{0x20, 0x7e, 1}, {0xc2, 0xdf, 2}, {0xe0, 0xef, 3}, {0xf0, 0xf4, 4}};
+
 /* Octets of the UTF-8 sequence at `text`; 0 when it is broken or a control character. */
 static size_t
 character_octets(const unsigned char *text)
 {
-    size_t more = text[0] < 0x80 ? 0 : text[0] < 0xc2 ? 9 : text[0] < 0xe0 ? 1
-                : text[0] < 0xf0 ? 2 : text[0] < 0xf5 ? 3 : 9;
+    size_t octets = 0;
 
-    if (text[0] < 0x20 || text[0] == 0x7f || more == 9)
-        return 0;
-    for (size_t i = 1; i <= more; i++)
+    for (size_t i = 0; i < ARRAY_LEN(leads); i++)
+        if (text[0] >= leads[i].first && text[0] <= leads[i].last)
+            octets = leads[i].octets;
+    for (size_t i = 1; i < octets; i++)
         if ((text[i] & 0xc0) != 0x80)
             return 0;
     if (text[0] == 0xc2 && text[1] < 0xa0) /* C1 controls */
         return 0;
-    return more + 1;
+    return octets;
 }
 
 void
@@ -202,6 +207,6 @@ table_print_fact(const char *name, const char *value, FILE *out)
         return;
     snprintf(clean, sizeof(clean), "%s", value);
     table_clean(clean);
-    fprintf(out, "%s:%*s%s\n", name, (int)(strlen(name) < FACT_WIDTH ? FACT_WIDTH - strlen(name) : 1),
-            "", clean);
+    fprintf(out, "%s:%*s%s\n", name,
+            (int)(strlen(name) < FACT_WIDTH ? FACT_WIDTH - strlen(name) : 1), "", clean);
 }

@@ -23,9 +23,9 @@ trust_fingerprint_parse(const char *text, uint8_t ret_digest[TRUST_FINGERPRINT_O
         if (hex_decode(digits, ret_digest, TRUST_FINGERPRINT_OCTETS, &len))
             return true;
     }
-    return error_set(err, ERROR_USAGE,
-                     "fingerprint is \"%.100s\", wanted the SHA-256 of the root: 64 hexadecimal digits",
-                     text);
+    return error_set(
+        err, ERROR_USAGE,
+        "fingerprint is \"%.100s\", wanted the SHA-256 of the root: 64 hexadecimal digits", text);
 }
 
 bool
@@ -77,16 +77,17 @@ roots_pinned(const char *fingerprint, const char *source, struct bytes bundle, s
 }
 
 bool
-trust_roots(const struct settings *settings, const char *base, struct buffer *out, struct error *err)
+trust_roots(const struct settings *settings, const char *base, struct buffer *out,
+            struct error *err)
 {
     const char *root = settings_get(settings, SETTING_ROOT);
     const char *fingerprint = settings_get(settings, SETTING_FINGERPRINT);
     AUTO_BUFFER bundle = {.max = TRUST_OCTETS};
 
     if (!root && !fingerprint)
-        return error_set(err, ERROR_USAGE,
-                         "no root to trust %s by: give --root FILE (or SIGNET_ROOT) or --fingerprint HEX",
-                         base);
+        return error_set(
+            err, ERROR_USAGE,
+            "no root to trust %s by: give --root FILE (or SIGNET_ROOT) or --fingerprint HEX", base);
     if (root && !fingerprint)
         return file_read(root, out, err) || error_context(err, "root certificates");
     if (root ? !file_read(root, &bundle, err) : !roots_fetch(base, &bundle, err))

@@ -18,7 +18,7 @@ struct view {
     const char *title;  /* ends a table of views with null */
     const char *member; /* "serial", "revocation.reason" */
     enum view_kind kind;
-    bool shrinks;       /* in a narrow terminal */
+    bool shrinks; /* in a narrow terminal */
 };
 
 /* An array of objects as a table; says so when it is empty. */

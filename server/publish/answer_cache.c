@@ -12,7 +12,7 @@ struct answer {
     uint64_t generation;         /* grows with every drop */
     int64_t retry_s;             /* nobody else is sent to refresh before */
     uint32_t waiters;
-    bool linked;  /* in a bucket */
+    bool linked; /* in a bucket */
     bool filling;
     bool asked;   /* again, since the clock hand passed */
     bool revoked; /* what the answer says */
@@ -145,8 +145,8 @@ answer_fresh(const struct answer *answer, int64_t now_s)
 {
     const struct published *published = answer->published;
 
-    return published && now_s < published->modified_s +
-                                    (published->expires_s - published->modified_s) / 2;
+    return published &&
+           now_s < published->modified_s + (published->expires_s - published->modified_s) / 2;
 }
 
 static void
@@ -316,8 +316,7 @@ answer_cache_acquire(struct answer_cache *cache, const struct ocsp_query *key, i
                      int wait_ms, struct published **ret_published, struct answer_fill *ret_fill)
 {
     struct shard *shard = shard_lock(cache, key->serial, key->serial_len);
-    enum answer_result result =
-        acquire_locked(shard, key, now_s, wait_ms, ret_published, ret_fill);
+    enum answer_result result = acquire_locked(shard, key, now_s, wait_ms, ret_published, ret_fill);
 
     pthread_mutex_unlock(&shard->lock);
     return result;
@@ -382,8 +381,7 @@ void
 answer_cache_drop(struct answer_cache *cache, struct bytes serial, bool keep_revoked)
 {
     struct shard *shard = shard_lock(cache, serial.data, serial.len);
-    struct answer *answer =
-        shard->bucket[serial_hash(serial.data, serial.len) % shard->slot_count];
+    struct answer *answer = shard->bucket[serial_hash(serial.data, serial.len) % shard->slot_count];
     struct answer *next;
 
     for (; answer; answer = next) {

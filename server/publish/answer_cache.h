@@ -1,9 +1,9 @@
 /*
  * Cached OCSP answers, bounded, with one computation for each key however many ask.
  *
- * A key is computed by whoever gets ANSWER_FILL; the others wait for it, or are served what is still
- * valid. A fill ends with answer_cache_publish or answer_cache_abandon. A drop of the serial while a
- * fill runs makes that fill useless: it read the database before the change.
+ * A key is computed by whoever gets ANSWER_FILL; the others wait for it, or are served what is
+ * still valid. A fill ends with answer_cache_publish or answer_cache_abandon. A drop of the serial
+ * while a fill runs makes that fill useless: it read the database before the change.
  *
  * Thread-safe. Sharded by serial, so that one lock is not everybody's.
  */
@@ -33,14 +33,15 @@ MUST_USE bool answer_cache_new(size_t capacity, size_t shards, struct answer_cac
 void answer_cache_free(struct answer_cache *cache);
 
 /*
- * Never blocks for longer than a look-up. One caller past half of an answer's life is told false, so
- * that it goes on to acquire and refresh it (O-16); all others get the answer meanwhile.
+ * Never blocks for longer than a look-up. One caller past half of an answer's life is told false,
+ * so that it goes on to acquire and refresh it (O-16); all others get the answer meanwhile.
  */
 bool answer_cache_get(struct answer_cache *cache, const struct ocsp_query *key, int64_t now_s,
                       struct published **ret_published);
 /* As above for a worker, which may wait up to `wait_ms`. */
 enum answer_result answer_cache_acquire(struct answer_cache *cache, const struct ocsp_query *key,
-                                        int64_t now_s, int wait_ms, struct published **ret_published,
+                                        int64_t now_s, int wait_ms,
+                                        struct published **ret_published,
                                         struct answer_fill *ret_fill);
 /* Ends the fill and stores a reference. False when the serial was dropped meanwhile: the fill goes
  * on with a new generation, and the caller computes again or abandons. */

@@ -35,7 +35,8 @@ void catalogue_unref(struct catalogue *catalogue);
 DEFINE_CLEANUP(struct catalogue *, catalogue_unref);
 #define AUTO_CATALOGUE CLEANUP(catalogue_unref_auto) struct catalogue *
 
-/* By raw target: "/crl/NAME.crl", "/issuers/NAME.cer", "/roots.pem". Borrowed; null: no such thing. */
+/* By raw target: "/crl/NAME.crl", "/issuers/NAME.cer", "/roots.pem". Borrowed; null: no such thing.
+ */
 struct published *catalogue_find(const struct catalogue *catalogue, const char *target);
 
 #endif

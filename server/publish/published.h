@@ -14,13 +14,13 @@ enum { PUBLISHED_ETAG_OCTETS = 67, PUBLISHED_DATE_OCTETS = 30, PUBLISHED_CONTROL
 
 struct published {
     atomic_uint references;
-    int status;                /* HTTP; 200 also for an OCSP-level error (O-02) */
-    const char *content_type;  /* static text */
-    struct bytes body;         /* owned, lives as long as the object */
-    int64_t modified_s;        /* thisUpdate, or when the object was made */
-    int64_t expires_s;         /* nextUpdate; 0: none */
-    int64_t max_age_s;         /* upper bound of max-age; 0: Cache-Control is no-store */
-    char etag[PUBLISHED_ETAG_OCTETS];          /* quoted; "": send none */
+    int status;                       /* HTTP; 200 also for an OCSP-level error (O-02) */
+    const char *content_type;         /* static text */
+    struct bytes body;                /* owned, lives as long as the object */
+    int64_t modified_s;               /* thisUpdate, or when the object was made */
+    int64_t expires_s;                /* nextUpdate; 0: none */
+    int64_t max_age_s;                /* upper bound of max-age; 0: Cache-Control is no-store */
+    char etag[PUBLISHED_ETAG_OCTETS]; /* quoted; "": send none */
     char last_modified[PUBLISHED_DATE_OCTETS]; /* "": send none */
     char expires[PUBLISHED_DATE_OCTETS];       /* "": send none */
 };

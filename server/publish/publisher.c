@@ -188,14 +188,13 @@ publisher_facts(struct publisher *publisher, struct publisher_facts *ret_facts)
     struct answer_cache_counts counts;
 
     answer_cache_counts(publisher->cache, &counts);
-    *ret_facts = (struct publisher_facts){
-        .polled_s = atomic_load(&publisher->polled_s),
-        .cache_entries = counts.entries,
-        .cache_hits = counts.hits,
-        .cache_fills = counts.fills,
-        .cache_thrown_away = counts.thrown_away,
-        .try_later = atomic_load(&publisher->try_later),
-        .nonce_refused = atomic_load(&publisher->nonce_refused)};
+    *ret_facts = (struct publisher_facts){.polled_s = atomic_load(&publisher->polled_s),
+                                          .cache_entries = counts.entries,
+                                          .cache_hits = counts.hits,
+                                          .cache_fills = counts.fills,
+                                          .cache_thrown_away = counts.thrown_away,
+                                          .try_later = atomic_load(&publisher->try_later),
+                                          .nonce_refused = atomic_load(&publisher->nonce_refused)};
     for (size_t i = 0; catalogue && i < catalogue->issuer_count; i++)
         ret_facts->issuer[ret_facts->issuer_count++] = catalogue->issuer[i].facts;
 }

@@ -2,8 +2,8 @@
  * The publishing side: OCSP answers, CRLs, CA certificates. Everything shared is immutable and
  * reference counted; a lock is held only to look up or swap a pointer.
  *
- * An HTTP thread first asks publisher_cached, which only looks at memory; what it does not know goes
- * to a worker by publish_routes.
+ * An HTTP thread first asks publisher_cached, which only looks at memory; what it does not know
+ * goes to a worker by publish_routes.
  */
 #ifndef SIGNET_PUBLISHER_H
 #define SIGNET_PUBLISHER_H
@@ -52,8 +52,8 @@ enum { PUBLISHER_ISSUERS = 16 };
 struct publisher_issuer_facts {
     char name[64];
     char kind[16];
-    int64_t not_after_s;     /* of its certificate */
-    uint64_t crl_number;     /* 0: no CRL is published */
+    int64_t not_after_s; /* of its certificate */
+    uint64_t crl_number; /* 0: no CRL is published */
     int64_t crl_this_update_s, crl_next_update_s;
 };
 struct publisher_facts {

@@ -29,7 +29,8 @@ signer_note(struct publisher *publisher, const struct request *request, const st
     if (atomic_exchange(&publisher->signer_away, away) == away)
         return;
     if (away)
-        log_error("OCSP answers cannot be signed; what is cached goes on being served", err, fields);
+        log_error("OCSP answers cannot be signed; what is cached goes on being served", err,
+                  fields);
     else
         log_line(LOG_LEVEL_NOTICE, "OCSP answers are signed again");
 }
@@ -47,7 +48,8 @@ answer_sign(struct publisher *publisher, struct signer_channel *channel,
     bool signed_well;
 
     if (!channel) {
-        error_set(&err, ERROR_SIGNER_UNAVAILABLE, "this worker has no channel to the status signer");
+        error_set(&err, ERROR_SIGNER_UNAVAILABLE,
+                  "this worker has no channel to the status signer");
         signer_note(publisher, request, &err);
         return false;
     }

@@ -11,8 +11,8 @@ header_unless_empty(struct response *response, const char *name, const char *val
 }
 
 static bool
-respond(struct response *response, const struct request *request,
-        const struct published *published, struct error *err)
+respond(struct response *response, const struct request *request, const struct published *published,
+        struct error *err)
 {
     char control[PUBLISHED_CONTROL_OCTETS];
 
@@ -38,8 +38,7 @@ static bool
 ocsp_get(struct worker *worker, struct request *request, struct response *response,
          struct error *err)
 {
-    AUTO_PUBLISHED answer =
-        responder_answer(worker->server->publisher, worker->status, request);
+    AUTO_PUBLISHED answer = responder_answer(worker->server->publisher, worker->status, request);
 
     return respond(response, request, answer, err);
 }

@@ -4,7 +4,8 @@
 
 static const struct option own[] = {
     {"ttl", "TIME", "", false}, {"name", "NAME", "", true}, {"yes", NULL, "", false}, {0}};
-static const struct option general[] = {{"json", NULL, "", false}, {"server", "URL", "", false}, {0}};
+static const struct option general[] = {
+    {"json", NULL, "", false}, {"server", "URL", "", false}, {0}};
 
 #define PARSE(ret, err, ...)                                                                       \
     arguments_parse((int)ARRAY_LEN(((char *[]){__VA_ARGS__})), (char *[]){__VA_ARGS__}, own,       \

@@ -149,7 +149,8 @@ help_shows_every_command_and_option(void)
     CU_ASSERT_FALSE(help_group("nonsense", stdout));
 }
 
-/* Each section ".Ss NAME" of the manual, and each option ".It Fl -NAME" in it, against the table. */
+/* Each section ".Ss NAME" of the manual, and each option ".It Fl -NAME" in it, against the table.
+ */
 struct manual {
     const struct option *options; /* of the section we are in */
     size_t commands, options_seen;

@@ -8,7 +8,7 @@ takes_numbers_with_units(void)
     static const struct {
         const char *text;
         int64_t seconds;
-    } right[] = {{"1", 1},       {"90s", 90},      {"15m", 900},     {"24h", 86400},
+    } right[] = {{"1", 1},       {"90s", 90},     {"15m", 900},        {"24h", 86400},
                  {"7d", 604800}, {"2w", 1209600}, {"3653d", 315619200}};
 
     for (size_t i = 0; i < ARRAY_LEN(right); i++) {
@@ -23,9 +23,9 @@ takes_numbers_with_units(void)
 static void
 refuses_the_rest(void)
 {
-    static const char *const wrong[] = {"",    "0",   "0h",   "-1h",  "+1h",         "1.5h", "1 h",
-                                        "h",   "1x",  "1hh",  "1h1m", "99999999999", "3654d", "9999999999w",
-                                        "0x10", " 1h", "1h "};
+    static const char *const wrong[] = {
+        "",    "0",    "0h",          "-1h",   "+1h",         "1.5h", "1 h", "h",  "1x",
+        "1hh", "1h1m", "99999999999", "3654d", "9999999999w", "0x10", " 1h", "1h "};
 
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct error err = {0};

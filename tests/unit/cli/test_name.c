@@ -10,9 +10,12 @@ names_get_their_kind(void)
     static const struct {
         const char *typed, *text;
     } cases[] = {
-        {"dns:a.example", "dns:a.example"}, {"a.example", "dns:a.example"},
-        {"ip:10.0.0.1", "ip:10.0.0.1"},     {"10.0.0.1", "ip:10.0.0.1"},
-        {"::1", "ip:::1"},                  {"10.0.0", "dns:10.0.0"},
+        {"dns:a.example", "dns:a.example"},
+        {"a.example", "dns:a.example"},
+        {"ip:10.0.0.1", "ip:10.0.0.1"},
+        {"10.0.0.1", "ip:10.0.0.1"},
+        {"::1", "ip:::1"},
+        {"10.0.0", "dns:10.0.0"},
     };
     char text[NAME_TEXT_OCTETS];
 

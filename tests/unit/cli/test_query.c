@@ -14,9 +14,8 @@ encodes_what_people_type(void)
     ASSERT_OK(query_add(&target, "owner", "me & you=all/+", &err), &err);
     ASSERT_OK(query_add(&target, "state", NULL, &err), &err);
     ASSERT_OK(query_add(&target, "limit", "5", &err), &err);
-    CU_ASSERT_STRING_EQUAL(buffer_text(&target),
-                           "/v1/identities/a%20b/../c%3Fd%23e%25%C3%A4"
-                           "?owner=me%20%26%20you%3Dall%2F%2B&limit=5");
+    CU_ASSERT_STRING_EQUAL(buffer_text(&target), "/v1/identities/a%20b/../c%3Fd%23e%25%C3%A4"
+                                                 "?owner=me%20%26%20you%3Dall%2F%2B&limit=5");
 }
 
 static void
@@ -33,8 +32,14 @@ the_server_is_https(void)
 {
     static const char *const right[] = {"https://ca.example:8443", "HTTPS://ca.example:8443/",
                                         "ca.example:8443", "ca.example:8443/"};
-    static const char *const wrong[] = {"", "/", "https://", "http://ca.example", "ftp://ca.example",
-                                        "https://ca.example/v1", "ca.example?x", "user@ca.example",
+    static const char *const wrong[] = {"",
+                                        "/",
+                                        "https://",
+                                        "http://ca.example",
+                                        "ftp://ca.example",
+                                        "https://ca.example/v1",
+                                        "ca.example?x",
+                                        "user@ca.example",
                                         "ca.example\r\nX: y"};
 
     for (size_t i = 0; i < ARRAY_LEN(right); i++) {

@@ -57,6 +57,7 @@ reads_retry_after(void)
 int
 main(void)
 {
-    return RUN_SUITE("cli/retry", TEST(waits_grow_and_end), TEST(never_earlier_than_the_server_asks),
+    return RUN_SUITE("cli/retry", TEST(waits_grow_and_end),
+                     TEST(never_earlier_than_the_server_asks),
                      TEST(a_wait_past_the_budget_is_not_begun), TEST(reads_retry_after));
 }

@@ -45,7 +45,8 @@ home_make(const char *config)
 static void
 home_remove(void)
 {
-    static const char *const paths[] = {"/.config/signet/config", "/.config/signet", "/.config", ""};
+    static const char *const paths[] = {"/.config/signet/config", "/.config/signet", "/.config",
+                                        ""};
     char path[128];
 
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
@@ -115,8 +116,10 @@ refuses_with_file_and_line(void)
     static const struct {
         const char *text, *where;
     } wrong[] = {
-        {"server = a\nnonsense\n", "config:2:"}, {"server = a\n\nservre = b\n", "config:3:"},
-        {"server = a\nserver = b\n", "config:2:"}, {"server =\n", "config:1:"},
+        {"server = a\nnonsense\n", "config:2:"},
+        {"server = a\n\nservre = b\n", "config:3:"},
+        {"server = a\nserver = b\n", "config:2:"},
+        {"server =\n", "config:1:"},
         {"= a\n", "config:1:"},
     };
 
@@ -124,7 +127,8 @@ refuses_with_file_and_line(void)
         struct settings settings = {0};
         struct error err = {0};
 
-        ASSERT_REFUSED(settings_parse("config", wrong[i].text, &settings, &err), &err, ERROR_CONFIG);
+        ASSERT_REFUSED(settings_parse("config", wrong[i].text, &settings, &err), &err,
+                       ERROR_CONFIG);
         CU_ASSERT_EQUAL(strncmp(err.detail, wrong[i].where, strlen(wrong[i].where)), 0);
     }
 }

@@ -43,7 +43,8 @@ the_widest_gives_way_in_a_narrow_terminal(void)
     char text[512] = "";
 
     ASSERT_OK(table_new(columns, &table, &err), &err);
-    ASSERT_OK(table_add(table, (const char *const[]){"5123456789abcdef", "valid", "team"}, &err), &err);
+    ASSERT_OK(table_add(table, (const char *const[]){"5123456789abcdef", "valid", "team"}, &err),
+              &err);
     printed(table, 24, text, sizeof(text));
     CU_ASSERT_STRING_EQUAL(text, "SERIAL      STATE  OWNER\n"
                                  "512345678\xe2\x80\xa6  valid  team\n");
@@ -60,7 +61,8 @@ letters_count_not_octets(void)
     char text[512] = "";
 
     ASSERT_OK(table_new(columns, &table, &err), &err);
-    ASSERT_OK(table_add(table, (const char *const[]){"\xc3\xa4\xc3\xb6\xc3\xbc", "x", "y"}, &err), &err);
+    ASSERT_OK(table_add(table, (const char *const[]){"\xc3\xa4\xc3\xb6\xc3\xbc", "x", "y"}, &err),
+              &err);
     printed(table, 0, text, sizeof(text));
     CU_ASSERT_STRING_EQUAL(text, "SERIAL  STATE  OWNER\n"
                                  "\xc3\xa4\xc3\xb6\xc3\xbc     x      y\n");
@@ -73,10 +75,11 @@ control_characters_are_not_passed_on(void)
     static const struct {
         const char *dirty, *clean;
     } cases[] = {
-        {"plain", "plain"},          {"a\x1b[31mb", "a?[31mb"}, {"a\nb\tc\r", "a?b?c?"},
-        {"\x7f", "?"},               {"\xc2\x9b", "??"},        {"\xc3\xa4", "\xc3\xa4"},
-        {"\xff\xfe", "??"},          {"\xe2\x82", "??"},        {"\xc0\xaf", "??"},
-        {"\xe2\x82\xac", "\xe2\x82\xac"},
+        {"plain", "plain"},      {"a\x1b[31mb", "a?[31mb"},
+        {"a\nb\tc\r", "a?b?c?"}, {"\x7f", "?"},
+        {"\xc2\x9b", "??"},      {"\xc3\xa4", "\xc3\xa4"},
+        {"\xff\xfe", "??"},      {"\xe2\x82", "??"},
+        {"\xc0\xaf", "??"},      {"\xe2\x82\xac", "\xe2\x82\xac"},
     };
     char text[64];
 
@@ -106,7 +109,7 @@ int
 main(void)
 {
     return RUN_SUITE("cli/table", TEST(columns_are_as_wide_as_they_need),
-                     TEST(the_widest_gives_way_in_a_narrow_terminal), TEST(letters_count_not_octets),
-                     TEST(control_characters_are_not_passed_on),
+                     TEST(the_widest_gives_way_in_a_narrow_terminal),
+                     TEST(letters_count_not_octets), TEST(control_characters_are_not_passed_on),
                      TEST(facts_without_a_value_are_left_out));
 }

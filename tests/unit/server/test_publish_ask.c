@@ -24,7 +24,8 @@ certid_of(const struct ocsp_issuer *issuer, enum certid_hash hash)
 
     return (struct ocsp_certid){
         .hash = hash,
-        .issuer_name_hash = sha1 ? bytes_of(issuer->name_sha1, 20) : bytes_of(issuer->name_sha256, 32),
+        .issuer_name_hash =
+            sha1 ? bytes_of(issuer->name_sha1, 20) : bytes_of(issuer->name_sha256, 32),
         .issuer_key_hash = sha1 ? bytes_of(issuer->key_sha1, 20) : bytes_of(issuer->key_sha256, 32),
         .serial = bytes_of(serial, sizeof(serial)),
     };
@@ -55,9 +56,9 @@ one_certificate_comes_from_the_cache(void)
         CU_ASSERT_EQUAL(ask.kind, ASK_SINGLE);
         CU_ASSERT_EQUAL(ask.message.count, 1);
         CU_ASSERT_EQUAL(ask.message.query[0].hash, hashes[i]);
-        CU_ASSERT_TRUE(bytes_equal(
-            bytes_of(ask.message.query[0].serial, ask.message.query[0].serial_len),
-            bytes_of(serial, sizeof(serial))));
+        CU_ASSERT_TRUE(
+            bytes_equal(bytes_of(ask.message.query[0].serial, ask.message.query[0].serial_len),
+                        bytes_of(serial, sizeof(serial))));
     }
 }
 

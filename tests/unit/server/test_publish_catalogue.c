@@ -51,10 +51,21 @@ finds_what_is_published(void)
 static void
 refuses_the_rest(void)
 {
-    static const char *const unknown[] = {
-        "",           "/",          "/crl/",         "/crl/root",       "/crl/root.cer",
-        "/crl/.crl",  "/crl/roo.crl", "/crl/root.crl/", "/crl/issuing-1.crl", "/crl/issuing-12.crl",
-        "/roots.pem/", "/roots.pe", "/issuers/root.crl", "/crl/../issuers/root.cer", "/crl/root.crl?x"};
+    static const char *const unknown[] = {"",
+                                          "/",
+                                          "/crl/",
+                                          "/crl/root",
+                                          "/crl/root.cer",
+                                          "/crl/.crl",
+                                          "/crl/roo.crl",
+                                          "/crl/root.crl/",
+                                          "/crl/issuing-1.crl",
+                                          "/crl/issuing-12.crl",
+                                          "/roots.pem/",
+                                          "/roots.pe",
+                                          "/issuers/root.crl",
+                                          "/crl/../issuers/root.cer",
+                                          "/crl/root.crl?x"};
     AUTO_CATALOGUE catalogue = catalogue_of_two();
 
     for (size_t i = 0; i < ARRAY_LEN(unknown); i++)

@@ -31,9 +31,8 @@ tells_caches_what_they_may_keep(void)
     AUTO_PUBLISHED published = answer_of("abc", 1800);
     char control[PUBLISHED_CONTROL_OCTETS];
 
-    CU_ASSERT_STRING_EQUAL(
-        published->etag,
-        "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"");
+    CU_ASSERT_STRING_EQUAL(published->etag,
+                           "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"");
     CU_ASSERT_STRING_EQUAL(published->last_modified, "Sun, 09 Sep 2001 01:46:40 GMT");
     CU_ASSERT_STRING_EQUAL(published->expires, "Sun, 09 Sep 2001 02:46:40 GMT");
     published_cache_control(published, THIS_S, control);

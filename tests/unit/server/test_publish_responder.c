@@ -119,16 +119,15 @@ static void
 request_make(struct stand *stand, size_t count, const char *nonce, struct buffer *der,
              struct request *request)
 {
-    struct ocsp_request ocsp = {.count = count,
-                                .has_nonce = nonce != NULL,
-                                .nonce = bytes_of_text(nonce)};
+    struct ocsp_request ocsp = {
+        .count = count, .has_nonce = nonce != NULL, .nonce = bytes_of_text(nonce)};
 
     for (size_t i = 0; i < count; i++)
-        ocsp.certid[i] = (struct ocsp_certid){
-            .hash = CERTID_SHA1,
-            .issuer_name_hash = bytes_of(stand->issuer.name_sha1, 20),
-            .issuer_key_hash = bytes_of(stand->issuer.key_sha1, 20),
-            .serial = bytes_of(stand->serial, sizeof(stand->serial))};
+        ocsp.certid[i] =
+            (struct ocsp_certid){.hash = CERTID_SHA1,
+                                 .issuer_name_hash = bytes_of(stand->issuer.name_sha1, 20),
+                                 .issuer_key_hash = bytes_of(stand->issuer.key_sha1, 20),
+                                 .serial = bytes_of(stand->serial, sizeof(stand->serial))};
     CU_ASSERT_TRUE_FATAL(ocsp_request_build(&ocsp, der));
     *request = (struct request){.id = "test",
                                 .method = "POST",
@@ -342,8 +341,9 @@ many_askers_share_one_answer(void)
     struct error err = {0};
 
     memcpy(key.serial, stand->serial, sizeof(stand->serial));
-    CU_ASSERT_EQUAL_FATAL(answer_cache_acquire(stand->publisher->cache, &key, clock_now_s(), 0,
-                                               &older, &fill), ANSWER_FILL);
+    CU_ASSERT_EQUAL_FATAL(
+        answer_cache_acquire(stand->publisher->cache, &key, clock_now_s(), 0, &older, &fill),
+        ANSWER_FILL);
     for (size_t i = 0; i < ASKERS; i++)
         CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[i], NULL, ask_from_thread, stand), 0);
     ASSERT_OK(published_new(&publication, bytes_of_text("one"), &published, &err), &err);
@@ -364,9 +364,9 @@ main(void)
 {
     return RUN_SUITE(
         "publish/responder", TEST(signs_once_and_serves_from_memory),
-        TEST(a_revocation_empties_the_cache), TEST(an_answer_overtaken_by_a_revocation_is_made_again),
-        TEST(unknown_is_not_kept), TEST(nonces_have_a_bounded_share),
-        TEST(without_a_signer_it_is_try_later), TEST(what_is_valid_outlives_the_signer),
-        TEST(before_the_first_poll_it_is_try_later), TEST(garbage_is_answered_from_memory),
-        TEST(many_askers_share_one_answer));
+        TEST(a_revocation_empties_the_cache),
+        TEST(an_answer_overtaken_by_a_revocation_is_made_again), TEST(unknown_is_not_kept),
+        TEST(nonces_have_a_bounded_share), TEST(without_a_signer_it_is_try_later),
+        TEST(what_is_valid_outlives_the_signer), TEST(before_the_first_poll_it_is_try_later),
+        TEST(garbage_is_answered_from_memory), TEST(many_askers_share_one_answer));
 }
