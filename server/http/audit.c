@@ -162,9 +162,8 @@ audit_due(struct audit *audit, int64_t now_ms)
     return due;
 }
 
-/* Takes all entries out of the table. Gives. */
-static struct db_audit *
-noise_take(struct audit *audit, size_t *ret_count)
+struct db_audit *
+audit_take(struct audit *audit, size_t *ret_count)
 {
     struct db_audit *taken = NULL;
 
@@ -184,7 +183,7 @@ bool
 audit_flush(struct audit *audit, struct db *db, int64_t now_ms, struct error *err)
 {
     size_t count = 0;
-    struct db_audit *taken = noise_take(audit, &count);
+    struct db_audit *taken = audit_take(audit, &count);
     bool ok = !taken || db_audit_insert(db, taken, count, err);
 
     if (!ok) {

@@ -25,6 +25,8 @@ void audit_noise(struct audit *audit, const struct request *request, const struc
 
 /* Whether aggregated entries have waited for an interval. */
 bool audit_due(struct audit *audit, int64_t now_ms);
+/* Takes the aggregated entries out (free()); null when there are none. */
+struct db_audit *audit_take(struct audit *audit, size_t *ret_count);
 /* Writes the aggregated entries; those that cannot be written are kept, up to the table. */
 MUST_USE bool audit_flush(struct audit *audit, struct db *db, int64_t now_ms, struct error *err);
 

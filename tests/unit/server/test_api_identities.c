@@ -29,10 +29,9 @@ static void
 list(const char *label, const struct holder *caller, const char *name, const char *value,
      struct answer *answer)
 {
-    call(&(struct call){.label = label,
-                        .certificate = holder_bytes(caller),
-                        .query = {name, value}},
-         answer);
+    call(
+        &(struct call){.label = label, .certificate = holder_bytes(caller), .query = {name, value}},
+        answer);
 }
 
 static size_t
@@ -53,7 +52,8 @@ made_and_shown(void)
 
     post("identity.create", &admin, body, &made);
     EXPECT_STATUS(&made, 201);
-    CU_ASSERT_STRING_EQUAL(answer_text(&made, "spiffe_id"), "spiffe://example.internal/billing/api");
+    CU_ASSERT_STRING_EQUAL(answer_text(&made, "spiffe_id"),
+                           "spiffe://example.internal/billing/api");
     CU_ASSERT_STRING_EQUAL(answer_text(&made, "state"), "active");
     CU_ASSERT_STRING_EQUAL(answer_text(&made, "profile"), "workload");
     CU_ASSERT_EQUAL(count_of(&made, "names"), 2);
@@ -230,9 +230,8 @@ pages(void)
         page = json_loads(buffer_text(&response.body), 0, NULL);
         seen += json_array_size(json_object_get(page, "identities"));
         snprintf(after, sizeof(after), "%s",
-                 json_object_get(page, "next")
-                     ? json_string_value(json_object_get(page, "next"))
-                     : "");
+                 json_object_get(page, "next") ? json_string_value(json_object_get(page, "next"))
+                                               : "");
         json_decref(page);
         buffer_done(&response.body);
         if (!after[0])
@@ -304,10 +303,10 @@ main(void)
     int status;
 
     world_start();
-    status = RUN_SUITE("identities", TEST(people_make), TEST(made_and_shown), TEST(refused), TEST(administrators),
-                       TEST(suspended_and_resumed), TEST(changes_refused), TEST(tokens_by_right),
-                       TEST(pages), TEST(certificates_are_searched), TEST(issuers_are_public),
-                       TEST(the_audit_trail_is_searched));
+    status = RUN_SUITE("identities", TEST(people_make), TEST(made_and_shown), TEST(refused),
+                       TEST(administrators), TEST(suspended_and_resumed), TEST(changes_refused),
+                       TEST(tokens_by_right), TEST(pages), TEST(certificates_are_searched),
+                       TEST(issuers_are_public), TEST(the_audit_trail_is_searched));
     world_stop();
     return status;
 }

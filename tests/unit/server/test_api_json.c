@@ -5,10 +5,8 @@
 #include "api/json.h"
 
 static const struct json_member members[] = {
-    {"text", JSON_MEMBER_TEXT, true, 1, 8},
-    {"number", JSON_MEMBER_INTEGER, false, 1, 100},
-    {"list", JSON_MEMBER_TEXTS, false, 0, 2},
-    {"time", JSON_MEMBER_TIME, false, 0, 0},
+    {"text", JSON_MEMBER_TEXT, true, 1, 8},   {"number", JSON_MEMBER_INTEGER, false, 1, 100},
+    {"list", JSON_MEMBER_TEXTS, false, 0, 2}, {"time", JSON_MEMBER_TIME, false, 0, 0},
     {NULL, JSON_MEMBER_TEXT, false, 0, 0},
 };
 
@@ -135,8 +133,9 @@ replies_compactly(void)
     CU_ASSERT_FALSE(json_put_text(object, "text", "\xff"));
     if (ASSERT_OK(json_reply(&response, 201, object, &err), &err)) {
         CU_ASSERT_EQUAL(response.status, 201);
-        CU_ASSERT_STRING_EQUAL(buffer_text(&response.body),
-                               "{\"time\":\"2026-11-22T07:30:00Z\",\"hex\":\"01ab\",\"number\":-5}");
+        CU_ASSERT_STRING_EQUAL(
+            buffer_text(&response.body),
+            "{\"time\":\"2026-11-22T07:30:00Z\",\"hex\":\"01ab\",\"number\":-5}");
     }
     buffer_done(&response.body);
 }

@@ -204,7 +204,8 @@ by_key_blocks_it(void)
     revoke(&admin, "spki_sha256", answer_text(&shown, "spki_sha256"), "keyCompromise", &revoked);
     EXPECT_STATUS(&revoked, 200);
     CU_ASSERT_EQUAL(number_of(&revoked, "revoked"), 1);
-    call(&(struct call){.label = "certificate.issue", .token = other_token, .body = body}, &blocked);
+    call(&(struct call){.label = "certificate.issue", .token = other_token, .body = body},
+         &blocked);
     EXPECT_REFUSED(&blocked, ERROR_KEY_BLOCKED);
 }
 
