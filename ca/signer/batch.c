@@ -62,7 +62,7 @@ record_of(const struct issue_job *job)
         .request_id = request->request_id,
         .predecessor = request->predecessor,
         .attempt = request->attempt,
-        .line_limit = (uint32_t)guarded->class->max_line,
+        .line_limit = guarded->class->max_line,
         .serial = guarded->tbs.serial,
         .names = guarded->names,
         .tbs = request->tbs,

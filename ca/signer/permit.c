@@ -1,7 +1,6 @@
 #include "permit.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,153 +11,95 @@
 #include "signet/der.h"
 #include "signet/encode.h"
 #include "signet/file.h"
+#include "signet/settings.h"
 
-enum { YEAR_S = 366 * 86400, PERMIT_PATH_OCTETS = 1024 };
+enum { LIFE_MAX_S = 2 * 366 * 86400, LINE_MAX = 1000000, DIGEST_TEXT = 2 * LIMIT_DIGEST_OCTETS + 1 };
 
-struct permit_reading {
-    const struct permit_file *file;
-    struct permit *permit;
-    struct error *err;
+/* The file as it stands, every value already of its form. */
+struct permit_text {
+    char issuer_certificate[LIMIT_NAME_OCTETS + 1];
+    char trust_domain[LIMIT_NAME_OCTETS + 1];
+    char algorithm[32];
+    struct config_list key_types;
+    uint32_t max_backdate_s, crl_max_life_s, max_answer_life_s;
+    char crl_url[CONFIG_TEXT], ocsp_url[CONFIG_TEXT], ca_issuers_url[CONFIG_TEXT];
+    char responder_spki_sha256[DIGEST_TEXT];
+    struct {
+        uint32_t max_life_s, max_line;
+        struct config_list dns_suffixes, dns, ranges;
+        char spki_sha256[DIGEST_TEXT];
+    } class[CLASS_COUNT];
 };
 
-/* Writes the value of one setting to its place in the permit or class. */
-typedef bool put_setting(const struct permit_reading *reading, const struct permit_setting *setting,
-                         void *place);
+/* --- forms of values --- */
 
 static bool
-complain(const struct permit_reading *reading, const struct permit_setting *setting,
-         const char *wanted)
+is_file_name(const char *value)
 {
-    return error_set(reading->err, ERROR_CONFIG, "%s:%d: %s%s%s: %s", reading->file->path,
-                     setting->line, setting->section, setting->section[0] ? "." : "", setting->name,
-                     wanted);
+    return value[0] != '\0' && !strchr(value, '/');
 }
 
 static bool
-put_text(const struct permit_reading *reading, const struct permit_setting *setting, void *place)
+is_trust_domain(const char *value)
 {
-    if (setting->kind != PERMIT_TEXT || setting->value[0][0] == '\0')
-        return complain(reading, setting, "expected a text");
-    memcpy(place, setting->value[0], PERMIT_VALUE_OCTETS);
-    return true;
+    return value[0] != '\0' &&
+           value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789.-_")] == '\0';
 }
 
 static bool
-put_url(const struct permit_reading *reading, const struct permit_setting *setting, void *place)
-{
-    /* http only: fetching a CRL over https would need the very check it is for (C-16). */
-    if (setting->kind != PERMIT_TEXT || strncmp(setting->value[0], "http://", 7) != 0)
-        return complain(reading, setting, "expected a URL that begins with http://");
-    return put_text(reading, setting, place);
-}
-
-static bool
-put_trust_domain(const struct permit_reading *reading, const struct permit_setting *setting,
-                 void *place)
-{
-    const char *allowed = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
-
-    if (setting->kind != PERMIT_TEXT ||
-        setting->value[0][strspn(setting->value[0], allowed)] != '\0')
-        return complain(reading, setting, "expected a trust domain of a-z, 0-9, . - _");
-    return put_text(reading, setting, place);
-}
-
-static bool
-put_seconds(const struct permit_reading *reading, const struct permit_setting *setting, void *place)
-{
-    if (setting->kind != PERMIT_NUMBER || setting->number < 1 || setting->number > 2 * YEAR_S)
-        return complain(reading, setting, "expected a number of seconds, 1 to two years");
-    memcpy(place, &setting->number, sizeof(setting->number));
-    return true;
-}
-
-static bool
-put_count(const struct permit_reading *reading, const struct permit_setting *setting, void *place)
-{
-    if (setting->kind != PERMIT_NUMBER || setting->number < 1 || setting->number > 1000000)
-        return complain(reading, setting, "expected a number, 1 to 1000000");
-    memcpy(place, &setting->number, sizeof(setting->number));
-    return true;
-}
-
-static bool
-put_digest(const struct permit_reading *reading, const struct permit_setting *setting, void *place)
-{
-    uint8_t digest[LIMIT_DIGEST_OCTETS];
-    size_t len;
-
-    if (setting->kind != PERMIT_TEXT ||
-        !hex_decode(setting->value[0], digest, sizeof(digest), &len) || len != sizeof(digest))
-        return complain(reading, setting, "expected a SHA-256 as 64 hexadecimal digits");
-    memcpy(place, digest, sizeof(digest));
-    return true;
-}
-
-static bool
-put_algorithm(const struct permit_reading *reading, const struct permit_setting *setting,
-              void *place)
+is_algorithm(const char *value)
 {
     enum signature_algorithm algorithm;
 
-    if (setting->kind != PERMIT_TEXT ||
-        !signature_algorithm_of_name(setting->value[0], &algorithm))
-        return complain(reading, setting, "expected a signature algorithm such as ecdsa-sha256");
-    memcpy(place, &algorithm, sizeof(algorithm));
-    return true;
+    return signature_algorithm_of_name(value, &algorithm);
 }
 
 static bool
-put_key_types(const struct permit_reading *reading, const struct permit_setting *setting,
-              void *place)
+is_key_type(const char *value)
 {
-    unsigned types = 0;
+    enum key_type type;
 
-    if (setting->kind != PERMIT_LIST || setting->count == 0)
-        return complain(reading, setting, "expected a list of key types");
-    for (size_t i = 0; i < setting->count; i++) {
-        enum key_type type;
+    return key_type_of_name(value, &type);
+}
 
-        if (!key_type_of_name(setting->value[i], &type))
-            return complain(reading, setting, "names a key type that is not known");
-        types |= 1U << type;
-    }
-    memcpy(place, &types, sizeof(types));
-    return true;
+/* http only: fetching a CRL over https would need the very check it is for (C-16). */
+static bool
+is_url(const char *value)
+{
+    return strncmp(value, "http://", 7) == 0 && value[7] != '\0';
 }
 
 static bool
-is_dns_name(const char *text)
+is_dns_name(const char *value)
 {
-    const char *allowed = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-
-    return text[0] != '\0' && text[0] != '.' && text[strspn(text, allowed)] == '\0' &&
-           text[strlen(text) - 1] != '.' && !strstr(text, "..");
+    return value[0] != '\0' && value[0] != '.' && value[strlen(value) - 1] != '.' &&
+           !strstr(value, "..") &&
+           value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0';
 }
 
 static bool
-put_dns_names(const struct permit_reading *reading, const struct permit_setting *setting,
-              void *place)
+parse_digest(const char *value, uint8_t digest[LIMIT_DIGEST_OCTETS])
 {
-    struct permit_list *list = place;
+    size_t len;
 
-    if (setting->kind != PERMIT_LIST)
-        return complain(reading, setting, "expected a list of DNS names");
-    for (size_t i = 0; i < setting->count; i++)
-        if (!is_dns_name(setting->value[i]))
-            return complain(reading, setting, "a DNS name is of a-z, 0-9, - and dots between");
-    list->count = setting->count;
-    memcpy(list->item, setting->value, sizeof(list->item));
-    return true;
+    return hex_decode(value, digest, LIMIT_DIGEST_OCTETS, &len) && len == LIMIT_DIGEST_OCTETS;
+}
+
+static bool
+is_digest(const char *value)
+{
+    uint8_t digest[LIMIT_DIGEST_OCTETS];
+
+    return parse_digest(value, digest);
 }
 
 /* "10.0.0.0/8"; without a prefix length: that one address. No bit may stand behind the prefix. */
 static bool
 parse_range(const char *text, struct permit_range *range)
 {
-    char address[64];
     const char *slash = strchr(text, '/');
     size_t len = slash ? (size_t)(slash - text) : strlen(text);
+    char address[INET6_ADDRSTRLEN];
     char *end;
     unsigned long prefix;
 
@@ -185,83 +126,80 @@ parse_range(const char *text, struct permit_range *range)
 }
 
 static bool
-put_ranges(const struct permit_reading *reading, const struct permit_setting *setting, void *place)
+is_range(const char *value)
 {
-    struct permit_ranges *ranges = place;
+    struct permit_range range;
 
-    if (setting->kind != PERMIT_LIST)
-        return complain(reading, setting, "expected a list of addresses or ranges");
-    for (size_t i = 0; i < setting->count; i++)
-        if (!parse_range(setting->value[i], &ranges->item[i]))
-            return complain(reading, setting,
-                            "expected addresses such as \"10.0.0.0/8\", no bit behind the prefix");
-    ranges->count = setting->count;
-    return true;
+    return parse_range(value, &range);
 }
 
 static bool
-put_addresses(const struct permit_reading *reading, const struct permit_setting *setting,
-              void *place)
+is_address(const char *value)
 {
-    for (size_t i = 0; i < setting->count; i++)
-        if (strchr(setting->value[i], '/'))
-            return complain(reading, setting, "expected single addresses, not ranges");
-    return put_ranges(reading, setting, place);
+    return !strchr(value, '/') && is_range(value);
 }
 
-static bool
-put_nothing(const struct permit_reading *reading, const struct permit_setting *setting, void *place)
-{
-    (void)place; /* issuer_certificate: read when all the rest is known to be right */
-    if (setting->kind != PERMIT_TEXT || setting->value[0][0] == '\0' ||
-        strchr(setting->value[0], '/'))
-        return complain(reading, setting, "expected the name of a file beside the permit");
-    return true;
-}
+/* --- the tables --- */
 
-struct setting_rule {
-    enum config_role role;
-    const char *section; /* "" outside of any class */
-    const char *name;
-    bool required;
-    put_setting *put;
-    size_t offset;
+#define PLACE(member)                                                                              \
+    .offset = offsetof(struct permit_text, member), .room = sizeof(((struct permit_text *)0)->member)
+#define IN(title) .section = (title)
+#define TEXT(need_, member, check, form)                                                           \
+    .type = SETTINGS_TEXT, .need = (need_), .valid = (check), .wanted = (form), PLACE(member)
+#define NUMBER(need_, member, most)                                                                \
+    .type = SETTINGS_NUMBER, .need = (need_), .min = 1, .max = (most), PLACE(member)
+#define LIST(member, check, form)                                                                  \
+    .type = SETTINGS_LIST, .valid = (check), .wanted = (form), PLACE(member)
+
+#define WANTED_URL "a URL that begins with http://"
+#define WANTED_DNS "a DNS name in lower case"
+#define WANTED_DIGEST "a SHA-256 as 64 hexadecimal digits"
+
+static const struct settings_row issuing_rows[] = {
+    {IN(""), "issuer_certificate", TEXT(SETTINGS_REQUIRED, issuer_certificate, is_file_name,
+                                        "the name of a file beside the permit")},
+    {IN(""), "trust_domain", TEXT(SETTINGS_REQUIRED, trust_domain, is_trust_domain,
+                                  "a trust domain of a-z, 0-9 and . - _")},
+    {IN(""), "algorithm", TEXT(SETTINGS_REQUIRED, algorithm, is_algorithm,
+                               "a signature algorithm such as ecdsa-sha256")},
+    {IN(""), "key_types", LIST(key_types, is_key_type, "a key type such as P-256"),
+     .need = SETTINGS_REQUIRED, .min = 1},
+    {IN(""), "max_backdate_s", NUMBER(SETTINGS_REQUIRED, max_backdate_s, 86400)},
+    {IN(""), "crl_url", TEXT(SETTINGS_REQUIRED, crl_url, is_url, WANTED_URL)},
+    {IN(""), "ocsp_url", TEXT(SETTINGS_REQUIRED, ocsp_url, is_url, WANTED_URL)},
+    {IN(""), "ca_issuers_url", TEXT(SETTINGS_REQUIRED, ca_issuers_url, is_url, WANTED_URL)},
+    {IN(""), "crl_max_life_s", NUMBER(SETTINGS_REQUIRED, crl_max_life_s, LIFE_MAX_S)},
+    {IN("class workload"), "max_life_s",
+     NUMBER(SETTINGS_REQUIRED_HERE, class[CLASS_WORKLOAD].max_life_s, LIFE_MAX_S)},
+    {IN("class workload"), "max_line",
+     NUMBER(SETTINGS_REQUIRED_HERE, class[CLASS_WORKLOAD].max_line, LINE_MAX)},
+    {IN("class workload"), "dns_suffixes",
+     LIST(class[CLASS_WORKLOAD].dns_suffixes, is_dns_name, WANTED_DNS)},
+    {IN("class workload"), "ip_ranges",
+     LIST(class[CLASS_WORKLOAD].ranges, is_range,
+          "an address range such as 10.0.0.0/8, no bit set behind the prefix")},
+    {IN("class admin"), "max_life_s",
+     NUMBER(SETTINGS_REQUIRED_HERE, class[CLASS_ADMIN].max_life_s, LIFE_MAX_S)},
+    {IN("class admin"), "max_line",
+     NUMBER(SETTINGS_REQUIRED_HERE, class[CLASS_ADMIN].max_line, LINE_MAX)},
+    {IN("class server"), "max_life_s",
+     NUMBER(SETTINGS_REQUIRED_HERE, class[CLASS_SERVER].max_life_s, LIFE_MAX_S)},
+    {IN("class server"), "dns", LIST(class[CLASS_SERVER].dns, is_dns_name, WANTED_DNS)},
+    {IN("class server"), "addresses",
+     LIST(class[CLASS_SERVER].ranges, is_address, "an address such as 127.0.0.1")},
+    {IN("class responder"), "max_life_s",
+     NUMBER(SETTINGS_REQUIRED_HERE, class[CLASS_RESPONDER].max_life_s, LIFE_MAX_S)},
+    {IN("class responder"), "spki_sha256",
+     TEXT(SETTINGS_REQUIRED_HERE, class[CLASS_RESPONDER].spki_sha256, is_digest, WANTED_DIGEST)},
 };
 
-#define IN_PERMIT(member) offsetof(struct permit, member)
-#define IN_CLASS(kind, member)                                                                     \
-    (offsetof(struct permit, class) + (kind) * sizeof(struct permit_class) +                       \
-     offsetof(struct permit_class, member))
-
-static const struct setting_rule setting_rules[] = {
-    {ROLE_ISSUING, "", "issuer_certificate", true, put_nothing, 0},
-    {ROLE_ISSUING, "", "trust_domain", true, put_trust_domain, IN_PERMIT(trust_domain)},
-    {ROLE_ISSUING, "", "algorithm", true, put_algorithm, IN_PERMIT(algorithm)},
-    {ROLE_ISSUING, "", "key_types", true, put_key_types, IN_PERMIT(key_types)},
-    {ROLE_ISSUING, "", "max_backdate_s", true, put_seconds, IN_PERMIT(max_backdate_s)},
-    {ROLE_ISSUING, "", "crl_url", true, put_url, IN_PERMIT(crl_url)},
-    {ROLE_ISSUING, "", "ocsp_url", true, put_url, IN_PERMIT(ocsp_url)},
-    {ROLE_ISSUING, "", "ca_issuers_url", true, put_url, IN_PERMIT(ca_issuers_url)},
-    {ROLE_ISSUING, "", "crl_max_life_s", true, put_seconds, IN_PERMIT(crl_max_life_s)},
-    {ROLE_ISSUING, "workload", "max_life_s", true, put_seconds,
-     IN_CLASS(CLASS_WORKLOAD, max_life_s)},
-    {ROLE_ISSUING, "workload", "max_line", true, put_count, IN_CLASS(CLASS_WORKLOAD, max_line)},
-    {ROLE_ISSUING, "workload", "dns_suffixes", false, put_dns_names,
-     IN_CLASS(CLASS_WORKLOAD, dns_suffixes)},
-    {ROLE_ISSUING, "workload", "ip_ranges", false, put_ranges, IN_CLASS(CLASS_WORKLOAD, ranges)},
-    {ROLE_ISSUING, "admin", "max_life_s", true, put_seconds, IN_CLASS(CLASS_ADMIN, max_life_s)},
-    {ROLE_ISSUING, "admin", "max_line", true, put_count, IN_CLASS(CLASS_ADMIN, max_line)},
-    {ROLE_ISSUING, "server", "max_life_s", true, put_seconds, IN_CLASS(CLASS_SERVER, max_life_s)},
-    {ROLE_ISSUING, "server", "dns", false, put_dns_names, IN_CLASS(CLASS_SERVER, dns)},
-    {ROLE_ISSUING, "server", "addresses", false, put_addresses, IN_CLASS(CLASS_SERVER, ranges)},
-    {ROLE_ISSUING, "responder", "max_life_s", true, put_seconds,
-     IN_CLASS(CLASS_RESPONDER, max_life_s)},
-    {ROLE_ISSUING, "responder", "spki_sha256", true, put_digest,
-     IN_CLASS(CLASS_RESPONDER, spki_sha256)},
-    {ROLE_STATUS, "", "issuer_certificate", true, put_nothing, 0},
-    {ROLE_STATUS, "", "responder_spki_sha256", true, put_digest, IN_PERMIT(responder_spki_sha256)},
-    {ROLE_STATUS, "", "max_answer_life_s", true, put_seconds, IN_PERMIT(max_answer_life_s)},
-    {ROLE_STATUS, "", "max_backdate_s", true, put_seconds, IN_PERMIT(max_backdate_s)},
+static const struct settings_row status_rows[] = {
+    {IN(""), "issuer_certificate", TEXT(SETTINGS_REQUIRED, issuer_certificate, is_file_name,
+                                        "the name of a file beside the permit")},
+    {IN(""), "responder_spki_sha256",
+     TEXT(SETTINGS_REQUIRED, responder_spki_sha256, is_digest, WANTED_DIGEST)},
+    {IN(""), "max_answer_life_s", NUMBER(SETTINGS_REQUIRED, max_answer_life_s, LIFE_MAX_S)},
+    {IN(""), "max_backdate_s", NUMBER(SETTINGS_REQUIRED, max_backdate_s, 86400)},
 };
 
 static const char *const class_names[CLASS_COUNT] = {
@@ -277,51 +215,58 @@ permit_class_name(enum permit_class_kind kind)
     return class_names[kind];
 }
 
-static const struct setting_rule *
-rule_of(enum config_role role, const struct permit_setting *setting)
+/* --- from texts to values --- */
+
+/* The tables have looked at the form of each value: a setting that is not there stays zero. */
+static void
+take_digest(uint8_t digest[LIMIT_DIGEST_OCTETS], const char *text)
 {
-    for (size_t i = 0; i < ARRAY_LEN(setting_rules); i++)
-        if (setting_rules[i].role == role &&
-            strcmp(setting_rules[i].section, setting->section) == 0 &&
-            strcmp(setting_rules[i].name, setting->name) == 0)
-            return &setting_rules[i];
-    return NULL;
+    if (!parse_digest(text, digest))
+        memset(digest, 0, LIMIT_DIGEST_OCTETS);
 }
 
-static bool
-put_all(const struct permit_reading *reading, enum config_role role)
+static void
+take_class(struct permit_class *class, const struct permit_text *text, enum permit_class_kind kind)
 {
-    for (size_t i = 0; i < reading->file->count; i++) {
-        const struct permit_setting *setting = &reading->file->setting[i];
-        const struct setting_rule *rule = rule_of(role, setting);
+    const struct config_list *ranges = &text->class[kind].ranges;
 
-        if (!rule)
-            return complain(reading, setting, "is not a setting of this permit");
-        if (!rule->put(reading, setting, (char *)reading->permit + rule->offset))
-            return false;
+    class->present = text->class[kind].max_life_s > 0;
+    class->max_life_s = text->class[kind].max_life_s;
+    class->max_line = text->class[kind].max_line;
+    class->dns_suffixes = text->class[kind].dns_suffixes;
+    class->dns = text->class[kind].dns;
+    for (size_t i = 0; i < ranges->count; i++)
+        class->ranges.count += parse_range(ranges->item[i], &class->ranges.item[i]);
+    take_digest(class->spki_sha256, text->class[kind].spki_sha256);
+}
+
+static void
+take_key_types(struct permit *permit, const struct config_list *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        enum key_type type;
+
+        if (key_type_of_name(names->item[i], &type))
+            permit->key_types |= 1U << type;
     }
-    return true;
 }
 
-/* A class that is not there permits nothing; one that is there must be complete. */
-static bool
-check_required(const struct permit_reading *reading, enum config_role role)
+static void
+take_all(struct permit *permit, const struct permit_text *text)
 {
+    memcpy(permit->trust_domain, text->trust_domain, sizeof(permit->trust_domain));
+    memcpy(permit->crl_url, text->crl_url, sizeof(permit->crl_url));
+    memcpy(permit->ocsp_url, text->ocsp_url, sizeof(permit->ocsp_url));
+    memcpy(permit->ca_issuers_url, text->ca_issuers_url, sizeof(permit->ca_issuers_url));
+    permit->max_backdate_s = text->max_backdate_s;
+    permit->crl_max_life_s = text->crl_max_life_s;
+    permit->max_answer_life_s = text->max_answer_life_s;
+    take_digest(permit->responder_spki_sha256, text->responder_spki_sha256);
+    if (!signature_algorithm_of_name(text->algorithm, &permit->algorithm))
+        permit->algorithm = 0;
+    take_key_types(permit, &text->key_types);
     for (enum permit_class_kind kind = 0; kind < CLASS_COUNT; kind++)
-        reading->permit->class[kind].present =
-            permit_file_has_section(reading->file, class_names[kind]);
-    for (size_t i = 0; i < ARRAY_LEN(setting_rules); i++) {
-        const struct setting_rule *rule = &setting_rules[i];
-
-        if (rule->role != role || !rule->required ||
-            (rule->section[0] != '\0' && !permit_file_has_section(reading->file, rule->section)))
-            continue;
-        if (!permit_file_find(reading->file, rule->section, rule->name))
-            return error_set(reading->err, ERROR_CONFIG, "%s: %s%s%s is missing",
-                             reading->file->path, rule->section, rule->section[0] ? "." : "",
-                             rule->name);
-    }
-    return true;
+        take_class(&permit->class[kind], text, kind);
 }
 
 static bool
@@ -335,70 +280,63 @@ beside(const char *path, const char *name, char *out, size_t room)
 }
 
 static bool
-read_issuer(const struct permit_reading *reading)
+read_issuer(struct permit *permit, const char *path, struct error *err)
 {
-    const struct permit_setting *setting =
-        permit_file_find(reading->file, "", "issuer_certificate");
-    struct permit *permit = reading->permit;
-    char path[PERMIT_PATH_OCTETS];
     AUTO_BUFFER text;
 
     buffer_init(&text, 4 * LIMIT_CERTIFICATE_OCTETS);
-    if (!beside(reading->file->path, setting->value[0], path, sizeof(path)))
-        return complain(reading, setting, "the path is too long");
-    if (!file_read(path, &text, reading->err) ||
-        !pem_or_der(buffer_bytes(&text), "CERTIFICATE", ERROR_CONFIG, &permit->issuer_der,
-                    reading->err) ||
-        !certificate_parse(buffer_bytes(&permit->issuer_der), &permit->issuer, reading->err) ||
-        !public_key_parse(permit->issuer.tbs.spki, &permit->issuer_key, reading->err)) {
-        if (reading->err)
-            reading->err->kind = ERROR_CONFIG;
-        return error_context(reading->err, "%s:%d: issuer_certificate", reading->file->path,
-                             setting->line);
-    }
+    buffer_init(&permit->issuer_der, LIMIT_CERTIFICATE_OCTETS);
+    if (!file_read(path, &text, err) ||
+        !pem_or_der(buffer_bytes(&text), "CERTIFICATE", ERROR_CONFIG, &permit->issuer_der, err) ||
+        !certificate_parse(buffer_bytes(&permit->issuer_der), &permit->issuer, err) ||
+        !public_key_parse(permit->issuer.tbs.spki, &permit->issuer_key, err))
+        return false;
     if (!permit->issuer.tbs.ca || permit->issuer.tbs.subject_key_id.len == 0)
-        return complain(reading, setting,
-                        "the certificate is not of a CA with a subject key identifier");
+        return error_set(err, ERROR_CONFIG,
+                         "it is not the certificate of a CA with a subject key identifier");
     return true;
 }
 
-bool
-permit_parse(const char *path, struct bytes text, enum config_role role, struct permit **ret_permit,
-             struct error *err)
+static bool
+fill(struct permit *permit, struct permit_text *text, const char *path, enum config_role role,
+     struct error *err)
 {
-    struct permit_reading reading = {.err = err};
-    struct permit_file *file = NULL;
-    struct permit *permit;
+    bool issuing = role == ROLE_ISSUING;
+    char issuer[CONFIG_PATH];
+
+    if (!settings_load(path, issuing ? issuing_rows : status_rows,
+                       issuing ? ARRAY_LEN(issuing_rows) : ARRAY_LEN(status_rows), text, err))
+        return false;
+    take_all(permit, text);
+    if (!beside(path, text->issuer_certificate, issuer, sizeof(issuer)))
+        return error_set(err, ERROR_CONFIG, "%s: the path is too long", path);
+    if (read_issuer(permit, issuer, err))
+        return true;
+    if (err)
+        err->kind = ERROR_CONFIG;
+    return error_context(err, "%s: issuer_certificate %s", path, issuer);
+}
+
+bool
+permit_load(const char *path, enum config_role role, struct permit **ret_permit, struct error *err)
+{
+    struct permit *permit = calloc(1, sizeof(*permit));
+    struct permit_text *text = calloc(1, sizeof(*text));
     bool ok;
 
-    if (!permit_file_parse(path, text, &file, err))
-        return false;
-    permit = calloc(1, sizeof(*permit));
-    if (!permit) {
-        free(file);
+    if (!permit || !text) {
+        free(permit);
+        free(text);
         return error_set(err, ERROR_MEMORY, "no memory for the permit %s", path);
     }
-    buffer_init(&permit->issuer_der, LIMIT_CERTIFICATE_OCTETS);
-    reading.file = file;
-    reading.permit = permit;
-    ok = put_all(&reading, role) && check_required(&reading, role) && read_issuer(&reading);
-    free(file);
+    ok = fill(permit, text, path, role, err);
+    free(text);
     if (!ok) {
         permit_free(permit);
         return false;
     }
     *ret_permit = permit;
     return true;
-}
-
-bool
-permit_load(const char *path, enum config_role role, struct permit **ret_permit, struct error *err)
-{
-    AUTO_BUFFER text;
-
-    buffer_init(&text, PERMIT_FILE_OCTETS);
-    return file_read(path, &text, err) &&
-           permit_parse(path, buffer_bytes(&text), role, ret_permit, err);
 }
 
 void
@@ -420,7 +358,7 @@ is_writable(const char *path)
 bool
 permit_is_ours_to_write(const char *path)
 {
-    char folder[PERMIT_PATH_OCTETS];
+    char folder[CONFIG_PATH];
 
     return is_writable(path) || (beside(path, ".", folder, sizeof(folder)) && is_writable(folder));
 }

@@ -161,8 +161,8 @@ write_permits(void)
     AUTO_BUFFER issuing;
     AUTO_BUFFER status;
 
-    buffer_init(&issuing, PERMIT_FILE_OCTETS);
-    buffer_init(&status, PERMIT_FILE_OCTETS);
+    buffer_init(&issuing, LIMIT_CONFIG_OCTETS);
+    buffer_init(&status, LIMIT_CONFIG_OCTETS);
     permit_text(&authority.responder, &issuing);
     write_text("issuing.conf", buffer_text(&issuing));
     hex_encode(bytes_of(authority.responder.hash, LIMIT_DIGEST_OCTETS), hex, sizeof(hex));

@@ -18,7 +18,7 @@ world_make(void)
     char path[128];
     AUTO_BUFFER text;
 
-    buffer_init(&text, PERMIT_FILE_OCTETS);
+    buffer_init(&text, LIMIT_CONFIG_OCTETS);
     test_folder(world->issuer.folder);
     spki_make(&world->issuer.key, KEY_P256);
     spki_make(&world->key, KEY_P256);
@@ -28,9 +28,9 @@ world_make(void)
     issuer_make(&world->issuer, NOW);
     permit_text(&world->responder, &text);
     snprintf(path, sizeof(path), "%s/issuing.conf", world->issuer.folder);
-    if (!ASSERT_OK(permit_parse(path, buffer_bytes(&text), ROLE_ISSUING, &world->permit, &err),
-                   &err))
-        abort();
+    must(file_write_atomic(path, buffer_bytes(&text), 0644, (uid_t)-1, (gid_t)-1, &err) &&
+             permit_load(path, ROLE_ISSUING, &world->permit, &err),
+         &err);
     world->guard = (struct guard){.permit = world->permit, .issuer_id = 7};
     return world;
 }
@@ -41,6 +41,8 @@ world_free(struct world *world)
     char path[128];
 
     snprintf(path, sizeof(path), "%s/issuing.pem", world->issuer.folder);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/issuing.conf", world->issuer.folder);
     unlink(path);
     rmdir(world->issuer.folder);
     permit_free(world->permit);
