@@ -2,6 +2,7 @@
 #include "serial_range.h"
 
 enum {
+    WEEK_DAYS = 7,
     /* The longest life in a permit of ours is 30 days; the rest is for a job that did not run. */
     PARTITION_DAYS_AHEAD_LEAST = 40,
     /* Attempts to get the lock for a removal, 100 ms each at most; then the next run tries. */
@@ -27,25 +28,25 @@ partition_call(struct db *db, enum statement statement, const struct params *par
 }
 
 static bool
-partition_make(struct db *db, int32_t day, bool *ret_made, struct error *err)
+partition_make(struct db *db, int32_t week, bool *ret_made, struct error *err)
 {
     AUTO_PARAMS params = {0};
 
     params_init(&params);
-    param_int(&params, day);
+    param_int(&params, week);
     return partition_call(db, STATEMENT_PARTITION_MAKE, &params, ret_made, err);
 }
 
 /* A reader in the way is no error: *ret_removed is false then. */
 static bool
-partition_remove(struct db *db, int32_t day, int retention_days, bool *ret_removed,
+partition_remove(struct db *db, int32_t week, int retention_days, bool *ret_removed,
                  struct error *err)
 {
     AUTO_PARAMS params = {0};
     struct error failure = {0};
 
     params_init(&params);
-    param_int(&params, day);
+    param_int(&params, week);
     param_int(&params, retention_days);
     *ret_removed = false;
     for (int i = 0; i < PARTITION_REMOVE_TRIES; i++) {
@@ -65,21 +66,21 @@ partition_remove(struct db *db, int32_t day, int retention_days, bool *ret_remov
 static bool
 remove_past(struct db *db, int32_t today, int retention_days, int *removed, struct error *err)
 {
-    AUTO_RESULT result = db_run(db, STATEMENT_PARTITION_DAYS, NULL, err);
+    AUTO_RESULT result = db_run(db, STATEMENT_PARTITION_WEEKS, NULL, err);
 
     if (!result)
         return false;
     for (int i = 0; i < PQntuples(result); i++) {
         struct row row = row_of(result, i);
-        int32_t day = row_int(&row);
+        int32_t week = row_int(&row);
         bool done;
 
         if (!row_ok(&row, err))
             return false;
-        if (day + retention_days >= today)
+        if (week * WEEK_DAYS + WEEK_DAYS - 1 + retention_days >= today)
             break;
-        if (!partition_remove(db, day, retention_days, &done, err))
-            return error_context(err, "partition of day %d", day);
+        if (!partition_remove(db, week, retention_days, &done, err))
+            return error_context(err, "partition of week %d", week);
         *removed += done;
     }
     return true;
@@ -94,9 +95,9 @@ db_partitions_maintain(struct db *db, int64_t now_s, int days_ahead, int retenti
     int made = 0, removed = 0;
     bool done;
 
-    for (int32_t day = today; day <= today + ahead; day++) {
-        if (!partition_make(db, day, &done, err))
-            return error_context(err, "partition of day %d", day);
+    for (int32_t week = today / WEEK_DAYS; week <= (today + ahead) / WEEK_DAYS; week++) {
+        if (!partition_make(db, week, &done, err))
+            return error_context(err, "partition of week %d", week);
         made += done;
     }
     if (!remove_past(db, today, retention_days, &removed, err))

@@ -71,7 +71,7 @@ CREATE TABLE grant_use (
 );
 CREATE INDEX grant_use_expires ON grant_use (expires_at);
 
--- serial = 51 || day of expiry (two octets) || 16 random octets, so that one partition holds one day
+-- serial = 51 || day of expiry (two octets) || 16 random octets, so that one partition holds one week
 -- of expiry and the serial alone finds it. For the same reason no index on not_after is needed: a
 -- range of days is a range of serials.
 CREATE TABLE certificate (

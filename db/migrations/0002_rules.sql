@@ -112,74 +112,67 @@ LANGUAGE sql IMMUTABLE SET search_path = signet, pg_temp AS $$
     SELECT set_byte(set_byte('\x510000'::bytea, 1, day / 256), 2, day % 256)
 $$;
 
--- Makes the partitions of one day of expiry; false when they are there. CREATE and then ATTACH,
+-- A partition holds seven days of expiry, counted from 1970: with one for each day the locks that a
+-- generic plan takes on all partitions cost more than the look-up itself.
+
+-- Makes the partitions of one week of expiry; false when they are there. CREATE and then ATTACH,
 -- which takes no lock that an insert or a reader minds (CREATE TABLE ... PARTITION OF does).
-CREATE FUNCTION partition_make(day integer) RETURNS boolean
+CREATE FUNCTION partition_make(week integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = signet, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
     today integer := floor(extract(epoch FROM clock_timestamp()) / 86400);
     parent text;
 BEGIN
-    IF day NOT BETWEEN greatest(today - 800, 0) AND least(today + 4000, 65534) THEN
-        RAISE EXCEPTION 'no partition is made for day %, today is %', day, today
+    IF week NOT BETWEEN greatest(today - 800, 0) / 7 AND least(today + 4000, 65527) / 7 THEN
+        RAISE EXCEPTION 'no partition is made for week %, this is week %', week, today / 7
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('signet partitions', 0));
-    IF to_regclass(format('signet.certificate_d%s', day)) IS NOT NULL THEN
+    IF to_regclass(format('signet.certificate_w%s', week)) IS NOT NULL THEN
         RETURN false;
     END IF;
     FOREACH parent IN ARRAY ARRAY['certificate', 'signature'] LOOP
         EXECUTE format('CREATE TABLE signet.%I (LIKE signet.%I INCLUDING DEFAULTS INCLUDING '
-                       'CONSTRAINTS INCLUDING STORAGE)', parent || '_d' || day, parent);
+                       'CONSTRAINTS INCLUDING STORAGE)', parent || '_w' || week, parent);
         EXECUTE format('ALTER TABLE signet.%I ATTACH PARTITION signet.%I FOR VALUES FROM (%L) TO (%L)',
-                       parent, parent || '_d' || day, serial_of_day(day), serial_of_day(day + 1));
+                       parent, parent || '_w' || week, serial_of_day(week * 7),
+                       serial_of_day(week * 7 + 7));
     END LOOP;
     RETURN true;
 END
 $$;
 
--- Removes the partitions of one day of expiry with the revocations and uses in it; false when that
--- day is not there. Refuses unless the day and the retention are past by the database's own clock;
--- the retention asked for counts only where it is longer than the one of the table.
+-- Removes the partitions of one week of expiry with the revocations and uses in it; false when that
+-- week is not there. Refuses unless its last day and the retention are past by the database's own
+-- clock; the retention asked for counts only where it is longer than the one of the table.
 -- DETACH ... CONCURRENTLY cannot run in a function, and the job that calls this must not own the
 -- tables. So the partition is dropped whole, which takes the strongest lock on the parent: under a
 -- lock timeout so short that a reader in its way delays others by no more than that. Whoever
 -- calls tries again later.
-CREATE FUNCTION partition_remove(day integer, retention_days integer) RETURNS boolean
+CREATE FUNCTION partition_remove(week integer, retention_days integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = signet, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
     keep integer;
     today integer := floor(extract(epoch FROM clock_timestamp()) / 86400);
 BEGIN
     SELECT greatest(retention_days, r.certificate_days) INTO STRICT keep FROM retention r;
-    IF day + keep >= today THEN
-        RAISE EXCEPTION 'the partition of day % is kept for % days after it, today is %',
-            day, keep, today USING ERRCODE = 'object_not_in_prerequisite_state';
+    IF week * 7 + 6 + keep >= today THEN
+        RAISE EXCEPTION 'the partition of week % is kept for % days after it, today is day %',
+            week, keep, today USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('signet partitions', 0));
-    IF to_regclass(format('signet.certificate_d%s', day)) IS NULL THEN
+    IF to_regclass(format('signet.certificate_w%s', week)) IS NULL THEN
         RETURN false;
     END IF;
-    EXECUTE format('DROP TABLE signet.%I', 'signature_d' || day);
-    EXECUTE format('DROP TABLE signet.%I', 'certificate_d' || day);
-    DELETE FROM certificate_use u
-        WHERE u.serial >= serial_of_day(day) AND u.serial < serial_of_day(day + 1);
-    DELETE FROM revocation r
-        WHERE r.serial >= serial_of_day(day) AND r.serial < serial_of_day(day + 1);
+    EXECUTE format('DROP TABLE signet.%I', 'signature_w' || week);
+    EXECUTE format('DROP TABLE signet.%I', 'certificate_w' || week);
+    DELETE FROM certificate_use u WHERE u.serial >= serial_of_day(week * 7)
+                                    AND u.serial < serial_of_day(week * 7 + 7);
+    DELETE FROM revocation r WHERE r.serial >= serial_of_day(week * 7)
+                               AND r.serial < serial_of_day(week * 7 + 7);
     RETURN true;
 END
 $$;
-
--- Who wrote an audit row is what the database knows, whatever the writer says.
-CREATE FUNCTION audit_event_sign() RETURNS trigger
-LANGUAGE plpgsql SET search_path = signet, pg_temp AS $$
-BEGIN
-    NEW.written_by := session_user;
-    RETURN NEW;
-END
-$$;
-CREATE TRIGGER audit_event_sign BEFORE INSERT ON audit_event
-    FOR EACH ROW EXECUTE FUNCTION audit_event_sign();
 
 -- Deletes what has ended: tokens, grants, digests of CRLs that were replaced, audit rows. At most
 -- 50,000 rows of each in one call, so that no transaction is long. Returns the number of rows.

@@ -146,7 +146,8 @@ enum record_verdict {
     RECORD_PREDECESSOR_EXPIRED,
     RECORD_PREDECESSOR_IDENTITY,
     RECORD_LINE_LIMIT,     /* too many certificates since the last full authentication */
-    RECORD_ATTEMPT,        /* attempt n without an attempt n-1 that is unused and revoked */
+    RECORD_ATTEMPT,        /* attempt n without an attempt n-1 that is unused and revoked; or the grant
+                            * key is not SHA-256("renewal" || issuer || predecessor || attempt) */
     RECORD_SERIAL_TAKEN
 };
 struct record {
@@ -271,7 +272,8 @@ struct db_revocation {
     int64_t invalidity_s; /* 0: none */
     char by[LIMIT_REQUESTER_OCTETS + 1];
 };
-/* Inserts; when there is one already the trigger keeps first time and reason (which may rise to
+/* Inserts, in a transaction; ERROR_CERTIFICATE_NOT_FOUND for an unknown serial. notAfter is taken from
+ * the certificate. When there is one already the trigger keeps first time and reason (which may rise to
  * keyCompromise). *ret_standing is the row as it stands; *ret_new tells whether it was the first. */
 MUST_USE bool db_revocation_insert(struct db *db, const struct db_revocation *revocation,
                                    struct db_revocation *ret_standing, bool *ret_new,
@@ -314,7 +316,9 @@ struct db_crl_row {
     int64_t invalidity_s;
 };
 /* Begins a transaction, locks the shard row, gives the next number, then reads the revocations that
- * must be on it (unexpired at `now_s`, or expired after the last CRL was published). */
+ * must be on it (unexpired at `now_s`, or expired after the last CRL was published, with five minutes
+ * of overlap). *ret_rows is given (free()). After success: db_crl_record then db_crl_store, or
+ * db_crl_abandon; a record or store that fails has abandoned already. */
 MUST_USE bool db_crl_begin(struct db *db, int32_t issuer, uint32_t shard, int64_t now_s,
                            uint64_t *ret_number, struct db_crl_row **ret_rows, size_t *ret_count,
                            struct error *err);
@@ -368,11 +372,14 @@ struct db_audit_filter {
 MUST_USE bool db_audit_list(struct db *db, const struct db_audit_filter *filter,
                             bool (*row)(void *context, const struct db_audit *event), void *context,
                             struct error *err);
-/* Makes the partitions up to `days_ahead` and removes those past the retention. */
+/* Makes the partitions (a week of expiry each) up to `days_ahead`, at least 40, and removes those whose
+ * last day and the retention are past: by the database's own clock and least retention, whatever is
+ * asked. A reader in the way leaves a removal to the next run. */
 MUST_USE bool db_partitions_maintain(struct db *db, int64_t now_s, int days_ahead,
                                      int retention_days, int *ret_made, int *ret_removed,
                                      struct error *err);
-/* Deletes expired tokens, spent grants, old CRL digests, audit past its retention. */
+/* Deletes expired tokens, spent grants, old CRL digests, audit past its retention (the database's
+ * table `retention` has the least that is kept). At most 50,000 rows of each in one call. */
 MUST_USE bool db_purge(struct db *db, int64_t now_s, int audit_days, int64_t *ret_rows,
                        struct error *err);
 
