@@ -103,8 +103,9 @@ cluster_start() {
     cluster_clear_stale_pid
     cluster_write_settings
     state_log_file "$CLUSTER_LOG" "$USER_DATABASE"
+    # Descriptors 8 and 9 are locks of the callers, which must end with them.
     as_user "$USER_DATABASE" "$CLUSTER_BIN/pg_ctl" --pgdata="$CLUSTER_DATA" --log="$CLUSTER_LOG" \
-        --silent --wait --timeout=60 start </dev/null >/dev/null 2>&1 || {
+        --silent --wait --timeout=60 start </dev/null >/dev/null 2>&1 8>&- 9>&- || {
         tail -n 5 "$CLUSTER_LOG" >&2 || true
         fail "PostgreSQL did not start; its last words stand above" "log: $CLUSTER_LOG"
     }
