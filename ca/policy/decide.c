@@ -57,8 +57,7 @@ text_is(struct bytes value, const char *text)
 static bool
 dns_is(struct bytes value, const char *name)
 {
-    return value.len == strlen(name) &&
-           strncasecmp((const char *)value.data, name, value.len) == 0;
+    return value.len == strlen(name) && strncasecmp((const char *)value.data, name, value.len) == 0;
 }
 
 static bool
@@ -136,9 +135,10 @@ granted_names_check(const struct decision_input *input, struct error *err)
     if (!identity_name_check(input->identity, input->profile->kind, err))
         return false;
     if (input->extra_name_count > POLICY_NAMES)
-        return error_refuse(err, ERROR_NAME_NOT_GRANTED, "identity.names",
-                            "identity %.60s has %zu further names, at most %d go into a certificate",
-                            input->identity, input->extra_name_count, POLICY_NAMES);
+        return error_refuse(
+            err, ERROR_NAME_NOT_GRANTED, "identity.names",
+            "identity %.60s has %zu further names, at most %d go into a certificate",
+            input->identity, input->extra_name_count, POLICY_NAMES);
     for (size_t i = 0; i < input->extra_name_count; i++)
         if (!identity_extra_name_check(input->profile, input->extra_names[i], err))
             return error_context(err, "identity %.60s", input->identity);
@@ -210,7 +210,8 @@ common_fill(const struct decision_input *input, struct decision *decision, struc
 static bool
 spiffe_id_make(const struct decision_input *input, char *ret_id, size_t room, struct error *err)
 {
-    int len = snprintf(ret_id, room, "spiffe://%s/%s", input->issuer->trust_domain, input->identity);
+    int len =
+        snprintf(ret_id, room, "spiffe://%s/%s", input->issuer->trust_domain, input->identity);
 
     if (len < 0 || (size_t)len >= room)
         return error_refuse(err, ERROR_NAME_NOT_GRANTED, "ID-4",
@@ -238,8 +239,8 @@ policy_decide(const struct decision_input *input, struct decision *ret_decision,
         !granted_names_check(input, err) || !asked_names_check(input, spiffe_id, err) ||
         !key_check(input, err) || !lifetime_check(input, &not_before_s, &not_after_s, err))
         return false;
-    *ret_decision = (struct decision){
-        .tbs = {.not_before_s = not_before_s, .not_after_s = not_after_s}};
+    *ret_decision =
+        (struct decision){.tbs = {.not_before_s = not_before_s, .not_after_s = not_after_s}};
     memcpy(ret_decision->spiffe_id, spiffe_id, strlen(spiffe_id) + 1);
     if (decision_fill(input, ret_decision, err))
         return true;

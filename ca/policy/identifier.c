@@ -15,7 +15,10 @@ static const struct {
     const char *kind;
     const char *segment; /* null: any but those named here */
 } name_classes[] = {
-    {"workload", NULL}, {"admin", "admin"}, {"server", "signet"}, {"responder", "signet"},
+    {"workload", NULL},
+    {"admin", "admin"},
+    {"server", "signet"},
+    {"responder", "signet"},
 };
 
 bool
@@ -74,8 +77,9 @@ class_check(const char *name, const char *kind, struct error *err)
         if (strcmp(name_classes[i].kind, kind) != 0)
             continue;
         if (!segment && (first_segment_is(name, "admin") || first_segment_is(name, "signet")))
-            return error_refuse(err, ERROR_MEMBER_INVALID, "name.class",
-                                "identity name: names under admin/ and signet/ are not for workloads");
+            return error_refuse(
+                err, ERROR_MEMBER_INVALID, "name.class",
+                "identity name: names under admin/ and signet/ are not for workloads");
         if (segment && (!first_segment_is(name, segment) || !strchr(name, '/')))
             return error_refuse(err, ERROR_MEMBER_INVALID, "name.class",
                                 "identity name: an identity of kind %s must be under %s/", kind,
@@ -245,8 +249,7 @@ extra_ip_check(const struct profile *profile, const char *text, struct error *er
     for (size_t i = 0; i < profile->ip_range_count; i++) {
         struct ip_range range;
 
-        if (ip_range_parse(profile->ip_ranges[i], &range) &&
-            ip_range_holds(&range, octets, count))
+        if (ip_range_parse(profile->ip_ranges[i], &range) && ip_range_holds(&range, octets, count))
             return true;
     }
     return error_refuse(err, ERROR_NAME_NOT_GRANTED, "profile.ip_ranges",

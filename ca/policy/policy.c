@@ -74,11 +74,13 @@ profiles_of(const json_t *root, const json_t **ret_profiles, struct error *err)
 
     if (!json_is_object(root))
         return error_set(err, ERROR_POLICY, "$: wanted an object");
-    json_object_foreach((json_t *)(uintptr_t)root, name, value)
-        if (strcmp(name, "profiles") != 0)
-            return error_set(err, ERROR_POLICY, "$.%.64s: this member is not known", name);
+    json_object_foreach((json_t *)(uintptr_t)root, name,
+                        value) if (strcmp(name, "profiles") !=
+                                   0) return error_set(err, ERROR_POLICY,
+                                                       "$.%.64s: this member is not known", name);
     if (!json_is_object(profiles) || json_object_size(profiles) == 0)
-        return error_set(err, ERROR_POLICY, "$.profiles: wanted an object with one profile or more");
+        return error_set(err, ERROR_POLICY,
+                         "$.profiles: wanted an object with one profile or more");
     if (json_object_size(profiles) > POLICY_PROFILES)
         return error_set(err, ERROR_POLICY, "$.profiles: %zu profiles, at most %d are taken",
                          json_object_size(profiles), POLICY_PROFILES);
@@ -92,7 +94,8 @@ profiles_parse(struct policy *policy, const json_t *profiles, struct error *err)
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)(uintptr_t)profiles, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)profiles, name, value)
+    {
         if (!profile_parse(name, value, &policy->profile[policy->profile_count], err))
             return false;
         policy->profile_count++;

@@ -94,8 +94,8 @@ key_types_parse(const struct profile_member *member, const char *path, const jso
         unsigned bit;
 
         if (!key_type_of(plain_text(json_array_get(value, i)), &bit) || profile->key_types & bit)
-            return error_set(err, ERROR_POLICY, "%s[%zu]: wanted a key type such as P-256, each once",
-                             path, i);
+            return error_set(err, ERROR_POLICY,
+                             "%s[%zu]: wanted a key type such as P-256, each once", path, i);
         profile->key_types |= bit;
     }
     return true;
@@ -177,7 +177,8 @@ members_parse(const char *where, const json_t *value, struct profile *profile, s
     const char *name;
     json_t *member_value;
 
-    json_object_foreach((json_t *)(uintptr_t)value, name, member_value) {
+    json_object_foreach((json_t *)(uintptr_t)value, name, member_value)
+    {
         const struct profile_member *member = member_of(name);
 
         snprintf(path, sizeof(path), "%s.%.48s", where, name);
@@ -194,8 +195,7 @@ members_parse(const char *where, const json_t *value, struct profile *profile, s
 }
 
 bool
-profile_parse(const char *name, const json_t *value, struct profile *ret_profile,
-              struct error *err)
+profile_parse(const char *name, const json_t *value, struct profile *ret_profile, struct error *err)
 {
     struct profile profile = {.max_line = 0};
     char where[96];

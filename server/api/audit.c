@@ -5,8 +5,9 @@
 
 #include <stdio.h>
 
-const char *const audit_list_query[] = {"actor", "action",     "object", "outcome", "rule", "request_id",
-                                        "since", "until",      "after",  "limit",   NULL};
+const char *const audit_list_query[] = {"actor", "action",     "object", "outcome",
+                                        "rule",  "request_id", "since",  "until",
+                                        "after", "limit",      NULL};
 
 static const char *const outcomes[] = {"done", "refused", "failed", NULL};
 

@@ -84,8 +84,7 @@ bearer_token_hash(const char *authorization, uint8_t ret_hash[LIMIT_DIGEST_OCTET
 }
 
 static bool
-token_authenticate(struct db *db, struct request *request, struct caller *caller,
-                   struct error *err)
+token_authenticate(struct db *db, struct request *request, struct caller *caller, struct error *err)
 {
     size_t used = strlen(caller->name);
     char shown[9];
@@ -140,14 +139,15 @@ alive_check(const struct db_certificate *row, struct error *err)
 
     hex_encode(bytes_of(row->serial, row->serial_len), serial, sizeof(serial));
     if (row->revoked)
-        return error_set(err, ERROR_CERTIFICATE_REVOKED, "client certificate %s is revoked", serial);
+        return error_set(err, ERROR_CERTIFICATE_REVOKED, "client certificate %s is revoked",
+                         serial);
     clock_text(now_s < row->not_before_s ? row->not_before_s : row->not_after_s, time);
     if (now_s < row->not_before_s)
         return error_set(err, ERROR_CERTIFICATE_EXPIRED,
                          "client certificate %s is not valid before %s", serial, time);
     if (now_s > row->not_after_s)
-        return error_set(err, ERROR_CERTIFICATE_EXPIRED, "client certificate %s ended at %s", serial,
-                         time);
+        return error_set(err, ERROR_CERTIFICATE_EXPIRED, "client certificate %s ended at %s",
+                         serial, time);
     return identity_active_check(row->identity, row->identity_state, err);
 }
 

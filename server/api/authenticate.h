@@ -8,8 +8,8 @@
  *                         revoked, identity active (ERROR_CERTIFICATE_UNKNOWN, _EXPIRED, _REVOKED,
  *                         ERROR_IDENTITY_SUSPENDED, _REVOKED); kinds by identity kind and roles
  *
- * A certificate that is sent must be good, whatever else is sent. With both, the caller has the kinds
- * of both: a host may enrol anew over a connection that carries its old certificate.
+ * A certificate that is sent must be good, whatever else is sent. With both, the caller has the
+ * kinds of both: a host may enrol anew over a connection that carries its old certificate.
  */
 #ifndef SIGNET_AUTHENTICATE_H
 #define SIGNET_AUTHENTICATE_H

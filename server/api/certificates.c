@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 const char *const certificate_list_query[] = {
-    "identity", "name", "serial", "spki_sha256", "status", "expires_from", "expires_to",
-    "issued_from", "issued_to", "after", "limit", NULL};
+    "identity",   "name",        "serial",    "spki_sha256", "status", "expires_from",
+    "expires_to", "issued_from", "issued_to", "after",       "limit",  NULL};
 
 static const char *const statuses[] = {"valid", "expired", "revoked", "recorded", NULL};
 

@@ -159,8 +159,8 @@ handle_certificate_renew(struct worker *worker, struct request *request, struct 
     AUTO_ISSUED issued = {.issuer = 0};
     struct db *db = worker_db(worker, err);
     struct issue_means means = {db, worker->issuing, authority, request->deadline_ms};
-    struct revoke_means revoking = {db, worker->server, request->deadline_ms,
-                                    note_superseded, request};
+    struct revoke_means revoking = {db, worker->server, request->deadline_ms, note_superseded,
+                                    request};
 
     if (!db || !wish_parse(request, &wish, err) ||
         !identity_read(db, request->caller.certificate->identity, &wish.identity, err) ||

@@ -1,5 +1,5 @@
-/* The handlers of the API, one for each row of the route table. The caller's kind was checked against
- * the table before; what depends on the object is checked in the handler. */
+/* The handlers of the API, one for each row of the route table. The caller's kind was checked
+ * against the table before; what depends on the object is checked in the handler. */
 #ifndef SIGNET_API_HANDLERS_H
 #define SIGNET_API_HANDLERS_H
 

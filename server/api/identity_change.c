@@ -51,8 +51,9 @@ profile_for(const struct policy *policy, const struct db_identity *identity, str
 
     if (profile && strcmp(profile->kind, identity->kind) == 0)
         return profile;
-    error_set(err, ERROR_PROFILE_UNKNOWN, "the policy has no profile %.64s for identities of kind %s",
-              identity->profile, identity->kind);
+    error_set(err, ERROR_PROFILE_UNKNOWN,
+              "the policy has no profile %.64s for identities of kind %s", identity->profile,
+              identity->kind);
     return NULL;
 }
 
@@ -200,10 +201,11 @@ identity_store(struct db *db, const struct request *request, struct db_identity 
 
     if (!db_begin(db, err))
         return false;
-    ok = db_identity_insert(db, identity, &identity->id, err) &&
-         note_done(db, request, "identity.create", identity->name, err, "%s, owner %.200s, roles %s",
-                   identity->kind, identity->owner, *identity->roles ? identity->roles : "none") &&
-         db_commit(db, err);
+    ok =
+        db_identity_insert(db, identity, &identity->id, err) &&
+        note_done(db, request, "identity.create", identity->name, err, "%s, owner %.200s, roles %s",
+                  identity->kind, identity->owner, *identity->roles ? identity->roles : "none") &&
+        db_commit(db, err);
     if (!ok)
         db_rollback(db);
     return ok;

@@ -34,7 +34,8 @@ body_load(const struct request *request, json_t **ret_body, struct error *err)
     json_t *body;
 
     if (!request->content_type || strcmp(request->content_type, "application/json") != 0)
-        return error_set(err, ERROR_MEDIA_TYPE, "the content type is %.100s, wanted application/json",
+        return error_set(err, ERROR_MEDIA_TYPE,
+                         "the content type is %.100s, wanted application/json",
                          request->content_type ? request->content_type : "not given");
     if (!depth_check(request->body, err))
         return false;
@@ -139,7 +140,8 @@ members_check(json_t *body, const struct json_member *members, struct error *err
     const char *name;
     json_t *value;
 
-    json_object_foreach(body, name, value) {
+    json_object_foreach(body, name, value)
+    {
         const struct json_member *member = member_of(members, name);
 
         if (!member)

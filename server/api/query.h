@@ -12,8 +12,8 @@ MUST_USE bool query_limit(const struct request *request, int *ret_limit, struct 
 MUST_USE bool query_time(const struct request *request, const char *name, int64_t *ret_time_s,
                          struct error *err);
 /* Hexadecimal of 1 to `room` octets into `data`; *ret_len 0 when absent. */
-MUST_USE bool query_hex(const struct request *request, const char *name, uint8_t *data,
-                        size_t room, size_t *ret_len, struct error *err);
+MUST_USE bool query_hex(const struct request *request, const char *name, uint8_t *data, size_t room,
+                        size_t *ret_len, struct error *err);
 /* One of a null-terminated list, borrowed; null when absent. */
 MUST_USE bool query_choice(const struct request *request, const char *name,
                            const char *const *choices, const char **ret_value, struct error *err);

@@ -25,8 +25,8 @@ static const struct json_member members[] = {
 
 /* Those of RFC 5280 that say something of a leaf; holds can be lifted and are not offered. */
 static const int reasons[] = {
-    REASON_UNSPECIFIED,  REASON_KEY_COMPROMISE,          REASON_AFFILIATION_CHANGED,
-    REASON_SUPERSEDED,   REASON_CESSATION_OF_OPERATION, REASON_PRIVILEGE_WITHDRAWN,
+    REASON_UNSPECIFIED, REASON_KEY_COMPROMISE,         REASON_AFFILIATION_CHANGED,
+    REASON_SUPERSEDED,  REASON_CESSATION_OF_OPERATION, REASON_PRIVILEGE_WITHDRAWN,
 };
 
 /* One way to say what is to be revoked. */
@@ -34,7 +34,7 @@ struct order {
     struct worker *worker;
     struct db *db;
     const struct request *request;
-    const char *value;  /* of the member that names the object */
+    const char *value;                  /* of the member that names the object */
     char object[LIMIT_NAME_OCTETS + 1]; /* for audit */
     struct revoke_wish wish;
     struct revoke_means means;
@@ -83,8 +83,8 @@ note_batch(void *context, struct db *db, const struct revoked *batch, struct err
         snprintf(event->action, sizeof(event->action), "revocation.create");
         snprintf(event->outcome, sizeof(event->outcome), "done");
         snprintf(event->object, sizeof(event->object), "%s", order->object);
-        snprintf(event->detail, sizeof(event->detail), "%s; %llu revoked, %llu were already", reason,
-                 (unsigned long long)batch->fresh, (unsigned long long)batch->already);
+        snprintf(event->detail, sizeof(event->detail), "%s; %llu revoked, %llu were already",
+                 reason, (unsigned long long)batch->fresh, (unsigned long long)batch->already);
         if (i == batch->count)
             break;
         hex_encode(bytes_of(batch->item[i].serial, batch->item[i].serial_len), event->object,
@@ -92,11 +92,10 @@ note_batch(void *context, struct db *db, const struct revoked *batch, struct err
         snprintf(event->detail, sizeof(event->detail), "%s", reason);
     }
     /* By serial the two would be the same. */
-    ok = db_audit_insert(db, events,
-                         batch->count == 1 && strcmp(events[0].object, order->object) == 0
-                             ? 1
-                             : batch->count + 1,
-                         err);
+    ok = db_audit_insert(
+        db, events,
+        batch->count == 1 && strcmp(events[0].object, order->object) == 0 ? 1 : batch->count + 1,
+        err);
     free(events);
     return ok;
 }
@@ -292,8 +291,8 @@ handle_revocation_create(struct worker *worker, struct request *request, struct 
     if (!order.db || !json_body(request, members, &body, err) ||
         !wish_parse(body, request, &order.wish, err) || !revoked_init(&order.revoked, err))
         return false;
-    order.means = (struct revoke_means){order.db, worker->server, request->deadline_ms,
-                                        note_batch, &order};
+    order.means =
+        (struct revoke_means){order.db, worker->server, request->deadline_ms, note_batch, &order};
     if (!order_run(&order, body, err))
         return false;
     snprintf(response->object, sizeof(response->object), "%.95s", order.object);

@@ -47,8 +47,8 @@ token_make(struct buffer *text, struct db_token *token, struct error *err)
 
     if (!random_bytes(secret, sizeof(secret), err))
         return false;
-    ok = buffer_put(text, "sgt_", 4) &&
-         base64url_encode(bytes_of(secret, sizeof(secret)), text) && buffer_text(text);
+    ok = buffer_put(text, "sgt_", 4) && base64url_encode(bytes_of(secret, sizeof(secret)), text) &&
+         buffer_text(text);
     bytes_wipe(secret, sizeof(secret));
     if (!ok)
         return json_failed(err);

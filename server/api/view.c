@@ -55,8 +55,7 @@ view_pem_chain(const struct authority_snapshot *authority, int32_t issuer, struc
 {
     if (out->max < CHAIN_OCTETS)
         out->max = CHAIN_OCTETS;
-    if (!pem_encode(der, "CERTIFICATE", out) ||
-        !chain_walk(authority, issuer, chain_link_pem, out))
+    if (!pem_encode(der, "CERTIFICATE", out) || !chain_walk(authority, issuer, chain_link_pem, out))
         return json_failed(err);
     return true;
 }
@@ -100,8 +99,7 @@ view_issued(const struct authority_snapshot *authority, const struct issued *iss
 {
     AUTO_JSON view = json_object();
 
-    if (!view ||
-        !json_put_hex(view, "serial", bytes_of(issued->serial, issued->serial_len)) ||
+    if (!view || !json_put_hex(view, "serial", bytes_of(issued->serial, issued->serial_len)) ||
         !json_put_pem(view, "certificate", buffer_bytes(&issued->der)) ||
         !json_put_new(view, "chain", view_chain(authority, issued->issuer)) ||
         !json_put_time(view, "not_before", issued->not_before_s) ||

@@ -35,8 +35,8 @@ void authority_free(struct authority *authority);
 
 /*
  * Reads issuers and newest policy and replaces the snapshot when they differ. Called at start (must
- * succeed then), by the jobs thread on NOTIFY and each second. When it fails the old snapshot stays.
- * Errors: those of db, ERROR_POLICY, ERROR_CONFIG when there is no active issuing issuer.
+ * succeed then), by the jobs thread on NOTIFY and each second. When it fails the old snapshot
+ * stays. Errors: those of db, ERROR_POLICY, ERROR_CONFIG when there is no active issuing issuer.
  */
 MUST_USE bool authority_load(struct authority *authority, struct db *db, struct error *err);
 

@@ -8,8 +8,8 @@
 #include "signet/fault.h"
 
 enum {
-    ISSUE_SERIAL_TRIES = 3,    /* two equal 128-bit numbers mean a broken generator, not bad luck */
-    ISSUE_SIGNER_MS = 10000,   /* longest wait for the signer, within the request's deadline */
+    ISSUE_SERIAL_TRIES = 3,  /* two equal 128-bit numbers mean a broken generator, not bad luck */
+    ISSUE_SIGNER_MS = 10000, /* longest wait for the signer, within the request's deadline */
     ISSUE_HASH_INPUT_OCTETS = LIMIT_CSR_OCTETS + 64
 };
 
@@ -292,8 +292,8 @@ decide_and_sign(const struct issue_means *means, const struct issue_order *order
 }
 
 static bool
-issue_fresh(const struct issue_means *means, const struct issue_order *order,
-            struct issued *issued, struct error *err)
+issue_fresh(const struct issue_means *means, const struct issue_order *order, struct issued *issued,
+            struct error *err)
 {
     const struct profile *profile = NULL;
 

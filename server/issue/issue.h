@@ -27,9 +27,9 @@ struct issue_order {
     uint8_t request_hash[LIMIT_DIGEST_OCTETS];
     const struct db_identity *identity;
     const struct public_key *key;
-    const struct san_list *asked_names; /* null: nothing asked */
-    const char *asked_common_name;      /* null or "": none */
-    int64_t asked_ttl_s;                /* 0: the profile's default */
+    const struct san_list *asked_names;       /* null: nothing asked */
+    const char *asked_common_name;            /* null or "": none */
+    int64_t asked_ttl_s;                      /* 0: the profile's default */
     const struct db_certificate *predecessor; /* null unless GRANT_RENEWAL */
     uint32_t attempt;
     const char *requester;
@@ -43,7 +43,7 @@ struct issued {
     char identity[LIMIT_NAME_OCTETS + 1];
     char profile[LIMIT_PROFILE_OCTETS + 1];
     int64_t not_before_s, not_after_s, renew_after_s;
-    bool replayed;        /* the same request had this certificate before */
+    bool replayed; /* the same request had this certificate before */
     struct buffer der;
     int64_t decide_us, signer_us; /* where the time went */
 };
@@ -51,9 +51,10 @@ void issued_done(struct issued *issued);
 #define AUTO_ISSUED CLEANUP(issued_done) struct issued
 
 /*
- * Errors: ERROR_GRANT_USED, ERROR_IDENTITY_SUSPENDED, ERROR_IDENTITY_REVOKED, ERROR_PROFILE_UNKNOWN,
- * ERROR_KEY_BLOCKED, those of policy_decide, of the signer, and ERROR_CERTIFICATE_REVOKED when the
- * certificate of this very request has been revoked since. ret_issued must be empty or done.
+ * Errors: ERROR_GRANT_USED, ERROR_IDENTITY_SUSPENDED, ERROR_IDENTITY_REVOKED,
+ * ERROR_PROFILE_UNKNOWN, ERROR_KEY_BLOCKED, those of policy_decide, of the signer, and
+ * ERROR_CERTIFICATE_REVOKED when the certificate of this very request has been revoked since.
+ * ret_issued must be empty or done.
  */
 MUST_USE bool issue_certificate(const struct issue_means *means, const struct issue_order *order,
                                 struct issued *ret_issued, struct error *err);

@@ -1,7 +1,7 @@
 /*
- * Renewal: the grant is the certificate that the caller shows, and the number of the attempt. As long
- * as the newest successor was never used, another request revokes it as superseded and takes the
- * next attempt, so that a lost answer strands nobody.
+ * Renewal: the grant is the certificate that the caller shows, and the number of the attempt. As
+ * long as the newest successor was never used, another request revokes it as superseded and takes
+ * the next attempt, so that a lost answer strands nobody.
  */
 #ifndef SIGNET_RENEWAL_H
 #define SIGNET_RENEWAL_H

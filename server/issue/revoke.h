@@ -1,6 +1,6 @@
 /*
- * Revoking: the transaction that recording races with (design section 5). The identity row is locked
- * first (for a key: the lock of blocked keys, which comes before identities here as in the
+ * Revoking: the transaction that recording races with (design section 5). The identity row is
+ * locked first (for a key: the lock of blocked keys, which comes before identities here as in the
  * recorder), then certificates are listed in a later statement, those recorded and not yet signed
  * included. Everything is idempotent; the first time and reason stay.
  */
@@ -16,7 +16,7 @@ struct server;
 enum { REVOKE_BATCH = 500 };
 
 struct revoke_wish {
-    int reason;           /* enum revocation_reason */
+    int reason; /* enum revocation_reason */
     int64_t revoked_s;
     int64_t invalidity_s; /* 0: none */
     const char *by;
@@ -38,7 +38,7 @@ typedef bool (*revoke_note)(void *context, struct db *db, const struct revoked *
 struct revoke_means {
     struct db *db;
     struct server *server; /* its publisher and jobs are told after the commit */
-    int64_t deadline_ms;         /* monotonic; ERROR_DEADLINE between two batches */
+    int64_t deadline_ms;   /* monotonic; ERROR_DEADLINE between two batches */
     revoke_note note;
     void *context;
 };

@@ -104,8 +104,8 @@ job_clock(struct jobs *jobs, struct error *err)
     jobs->state.clock_skew_us = skew_us;
     pthread_mutex_unlock(&jobs->lock);
     if (skew_us > SKEW_ALARM_US || skew_us < -SKEW_ALARM_US)
-        log_event(LOG_LEVEL_WARNING, "clock differs from the database's",
-                  LOG_NUMBER("skew_us", skew_us));
+        return error_set(err, ERROR_CLOCK, "our clock and the database's differ by %lld us",
+                         (long long)skew_us);
     return true;
 }
 

@@ -15,8 +15,9 @@
 enum { JOBS_STATEMENT_MS = 30000, JOBS_STOP_POLL_MS = 1000 };
 
 static bool (*const work[JOB_COUNT])(struct jobs *jobs, struct error *err) = {
-    [JOB_AUTHORITY] = job_authority, [JOB_PARTITIONS] = job_partitions, [JOB_PURGE] = job_purge,
-    [JOB_CRL] = job_crl,             [JOB_RESPONDER] = job_responder,   [JOB_TLS] = job_tls,
+    [JOB_AUTHORITY] = job_authority, [JOB_PARTITIONS] = job_partitions,
+    [JOB_PURGE] = job_purge,         [JOB_CRL] = job_crl,
+    [JOB_RESPONDER] = job_responder, [JOB_TLS] = job_tls,
     [JOB_CLOCK] = job_clock,         [JOB_PROBE] = job_probe,
 };
 
@@ -131,8 +132,8 @@ jobs_wait(struct jobs *jobs)
         {.fd = jobs->db ? db_socket(jobs->db) : -1, .events = POLLIN},
     };
     int64_t now_ms = clock_monotonic_ms();
-    int sleep_ms = jobs->db ? schedule_sleep_ms(&jobs->schedule, clock_now_s(), now_ms)
-                            : JOBS_STOP_POLL_MS;
+    int sleep_ms =
+        jobs->db ? schedule_sleep_ms(&jobs->schedule, clock_now_s(), now_ms) : JOBS_STOP_POLL_MS;
 
     /* Interrupted or not: the round looks at everything. */
     if (poll(fds, ARRAY_LEN(fds), sleep_ms) < 0)

@@ -1,8 +1,8 @@
 /*
- * The work that nobody asks for: one thread with its own database connection and its own channels to
- * both signers. It re-reads issuers and policy each second, keeps partitions, purges, rebuilds the
- * CRL at start, at half its life and at once after a revocation (at most one a second), renews the
- * OCSP responder's certificate and the server's own TLS certificate, and watches the clock.
+ * The work that nobody asks for: one thread with its own database connection and its own channels
+ * to both signers. It re-reads issuers and policy each second, keeps partitions, purges, rebuilds
+ * the CRL at start, at half its life and at once after a revocation (at most one a second), renews
+ * the OCSP responder's certificate and the server's own TLS certificate, and watches the clock.
  */
 #ifndef SIGNET_JOBS_H
 #define SIGNET_JOBS_H
@@ -10,20 +10,29 @@
 #include "main/server.h"
 #include "signet/error.h"
 
-enum job { JOB_AUTHORITY, JOB_PARTITIONS, JOB_PURGE, JOB_CRL, JOB_RESPONDER, JOB_TLS, JOB_CLOCK,
-           JOB_PROBE, JOB_COUNT };
+enum job {
+    JOB_AUTHORITY,
+    JOB_PARTITIONS,
+    JOB_PURGE,
+    JOB_CRL,
+    JOB_RESPONDER,
+    JOB_TLS,
+    JOB_CLOCK,
+    JOB_PROBE,
+    JOB_COUNT
+};
 const char *job_name(enum job job); /* "crl" */
 
 /* What /readyz and /metrics show; zero is "not yet". */
 struct jobs_state {
     int64_t database_s;    /* when the database last answered this thread */
     int64_t clock_skew_us; /* our clock minus the database's */
-    int64_t issuing_signature_s, status_signature_s; /* the signers' last self-made signatures */
+    int64_t issuing_signature_s, status_signature_s;   /* the signers' last self-made signatures */
     int64_t issuing_end_s, responder_end_s, tls_end_s; /* notAfter of the certificates in use */
     uint64_t crl_number;
     int64_t crl_this_update_s, crl_next_update_s;
-    int64_t done_s[JOB_COUNT];          /* last success */
-    enum error_kind failed[JOB_COUNT];  /* of the last run; ERROR_NONE when it went well */
+    int64_t done_s[JOB_COUNT];         /* last success */
+    enum error_kind failed[JOB_COUNT]; /* of the last run; ERROR_NONE when it went well */
 };
 
 /* Starts the thread. The parts of `server` that it uses (config, authority, publisher, channels,

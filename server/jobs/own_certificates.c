@@ -44,8 +44,8 @@ own_identity(struct db *db, const char *name, struct db_identity *ret_identity, 
     case DB_FOUND:
         return true;
     case DB_MISSING:
-        return error_set(err, ERROR_CONFIG, "the database has no identity %s; the ceremony makes it",
-                         name);
+        return error_set(err, ERROR_CONFIG,
+                         "the database has no identity %s; the ceremony makes it", name);
     case DB_FAILED:
         break;
     }

@@ -8,7 +8,7 @@ enum {
     MINUTE_MS = 60 * SECOND_MS,
     HOUR_MS = 60 * MINUTE_MS,
     DAY_MS = 24 * HOUR_MS,
-    NOTICE_GAP_MS = 20,            /* a burst of notices is one reading */
+    NOTICE_GAP_MS = 20,             /* a burst of notices is one reading */
     RENEWAL_GAP_MS = 10 * SECOND_MS /* a renewal that changes nothing must not turn into a storm */
 };
 

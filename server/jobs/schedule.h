@@ -7,8 +7,8 @@
 #include "jobs/jobs.h"
 
 enum {
-    SCHEDULE_CRL_GAP_MS = 1000,       /* one CRL a second at most, however many revocations come */
-    SCHEDULE_PURGE_MOST = 50000       /* rows of one kind in one purge; more means again at once */
+    SCHEDULE_CRL_GAP_MS = 1000, /* one CRL a second at most, however many revocations come */
+    SCHEDULE_PURGE_MOST = 50000 /* rows of one kind in one purge; more means again at once */
 };
 
 /* A certificate that a job keeps alive; zero dates: there is none yet. */
@@ -19,10 +19,10 @@ struct schedule_life {
 struct schedule {
     int64_t tried_ms[JOB_COUNT]; /* monotonic, of the last run; 0: never */
     bool failed[JOB_COUNT];
-    bool noticed;                /* the database announced a change */
-    bool crl_stale;              /* a revocation came since the last CRL */
+    bool noticed;                                 /* the database announced a change */
+    bool crl_stale;                               /* a revocation came since the last CRL */
     int64_t crl_this_update_s, crl_next_update_s; /* of the newest CRL; 0: none yet */
-    bool partitions_short;       /* the policy gives longer lives than partitions were made for */
+    bool partitions_short; /* the policy gives longer lives than partitions were made for */
     bool purge_more;
     struct schedule_life responder, tls;
 };

@@ -20,7 +20,7 @@ struct jobs {
     struct schedule schedule; /* the thread's own */
     int days_made;            /* how far ahead partitions were made */
     pthread_mutex_t lock;
-    struct jobs_state state;  /* under the lock */
+    struct jobs_state state; /* under the lock */
 };
 
 enum { JOBS_SIGNER_MS = 10000 };

@@ -85,8 +85,7 @@ grants_the_names_of_the_identity(void)
         CU_ASSERT_EQUAL_FATAL(tbs->san.count, 3);
         CU_ASSERT_TRUE(bytes_equal(tbs->san.item[0].value,
                                    bytes_of_text("spiffe://example.internal/payments/api")));
-        CU_ASSERT_TRUE(
-            bytes_equal(tbs->san.item[1].value, bytes_of_text("api.example.internal")));
+        CU_ASSERT_TRUE(bytes_equal(tbs->san.item[1].value, bytes_of_text("api.example.internal")));
         CU_ASSERT_TRUE(bytes_equal(tbs->san.item[2].value, bytes_of(loopback, 4)));
         CU_ASSERT_TRUE(tbs->san_critical);
         CU_ASSERT_FALSE(tbs->ca);
@@ -132,8 +131,8 @@ lifetimes(void)
         int64_t ttl_s;
         bool good;
     } cases[] = {
-        {0, true},      {61, true},  {604800, true}, {604801, false},   {60, false},
-        {1, false},     {-1, false}, {-604800, false}, {INT64_MAX, false}, {INT64_MIN, false},
+        {0, true},  {61, true},  {604800, true},   {604801, false},    {60, false},
+        {1, false}, {-1, false}, {-604800, false}, {INT64_MAX, false}, {INT64_MIN, false},
     };
     struct asked asked;
 
@@ -239,10 +238,9 @@ names_asked_for(void)
 static void
 an_address_beyond_the_grant_is_named_in_the_refusal(void)
 {
-    const struct san_list names = {
-        .count = 2,
-        .item = {{SAN_DNS, bytes_of_text("api.example.internal")},
-                 {SAN_IP, bytes_of("\x7f\x00\x00\x02", 4)}}};
+    const struct san_list names = {.count = 2,
+                                   .item = {{SAN_DNS, bytes_of_text("api.example.internal")},
+                                            {SAN_IP, bytes_of("\x7f\x00\x00\x02", 4)}}};
     struct decision decision;
     struct asked asked;
     struct error err = {0};
@@ -300,8 +298,8 @@ common_names(void)
 static void
 names_on_the_row_beyond_the_policy(void)
 {
-    static const char *const beyond[] = {"dns:api.example.org",   "ip:10.0.0.1", "dns:*",
-                                         "dns:*.example.internal", "email:a@b",  ""};
+    static const char *const beyond[] = {"dns:api.example.org",    "ip:10.0.0.1", "dns:*",
+                                         "dns:*.example.internal", "email:a@b",   ""};
     struct asked asked;
 
     ask(&asked, NULL);

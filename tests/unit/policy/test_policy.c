@@ -5,7 +5,7 @@
 #include "signet/policy.h"
 
 #define WORKLOAD                                                                                   \
-    "\"kind\": \"workload\", \"default_ttl_s\": 86400, \"max_ttl_s\": 604800, \"backdate_s\": 60,"  \
+    "\"kind\": \"workload\", \"default_ttl_s\": 86400, \"max_ttl_s\": 604800, \"backdate_s\": 60," \
     " \"key_types\": [\"P-256\"], \"max_line\": 1000"
 
 static const char good[] =
