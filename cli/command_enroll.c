@@ -55,7 +55,8 @@ files_check(const struct credential *credential, bool force, struct error *err)
 {
     if (force || !file_exists(credential->cert))
         return true;
-    return error_set(err, ERROR_STATE_EXISTS, "there is a certificate at %s already",
+    return error_set(err, ERROR_FILE_ACCESS,
+                     "there is a certificate at %s already: name another with --cert, or --force",
                      credential->cert);
 }
 

@@ -15,8 +15,9 @@ command_renew(struct cli *cli, const struct arguments *arguments, struct error *
 
     if (!cert || !key || !credential_open(key, cert, &credential, err))
         return false;
-    if (!file_exists(key))
-        return error_set(err, ERROR_FILE_ACCESS, "client key %s: there is no such file", key);
+    if (!file_exists(key) || !file_exists(cert))
+        return error_set(err, ERROR_FILE_ACCESS, "client %s: there is no such file",
+                         file_exists(key) ? cert : key);
     if (!credential_key(&credential, arguments_given(arguments, "new-key"), &key_pem, &made, err))
         return false;
     call.cert = cert;

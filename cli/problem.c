@@ -85,7 +85,6 @@ static const struct {
     {ERROR_CERTIFICATE_NOT_FOUND, "look for it: signet cert list"},
     {ERROR_IDENTITY_NOT_FOUND, "look for it: signet identity list"},
     {ERROR_IDENTITY_EXISTS, "look at it: signet identity show NAME"},
-    {ERROR_STATE_EXISTS, "choose other files, or --force to replace them"},
     {ERROR_RATE_LIMITED, "wait a moment and try again"},
     {ERROR_OVERLOADED, "wait a moment and try again"},
     {ERROR_DATABASE_UNAVAILABLE, "wait a moment and try again; the operator sees more in the log"},

@@ -47,22 +47,26 @@ next_character(const char **text)
 }
 
 /* Slashes are dropped before the first other character only: base64 of a SEQUENCE begins with "M",
- * so a slash there is the separator, and behind it a digit of the alphabet. */
+ * so a slash there is the separator, and behind it a digit of the alphabet. The text only shrinks.
+ */
 static bool
 unescape(const char *text, struct buffer *out)
 {
+    uint8_t *start = buffer_extend(out, strlen(text));
+    size_t len = 0;
     int character;
 
+    if (!start)
+        return false;
     while (*text != '\0') {
         character = next_character(&text);
         if (character <= 0)
             return false;
-        if (character == '/' && out->len == 0)
-            continue;
-        if (!buffer_put_u8(out, (uint8_t)character))
-            return false;
+        if (character != '/' || len > 0)
+            start[len++] = (uint8_t)character;
     }
-    return out->len > 0;
+    out->len = len;
+    return len > 0;
 }
 
 bool

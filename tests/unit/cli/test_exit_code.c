@@ -22,7 +22,6 @@ tells_the_class_of_a_failure(void)
         {ERROR_CONFIG, 0, EXIT_CODE_USAGE},
         {ERROR_NETWORK, 0, EXIT_CODE_NETWORK},
         {ERROR_FILE_ACCESS, 0, EXIT_CODE_FILE},
-        {ERROR_STATE_EXISTS, 0, EXIT_CODE_FILE},
         {ERROR_TRUST, 0, EXIT_CODE_TRUST},
     };
 
