@@ -31,8 +31,7 @@ accepts_der(void)
         "3106020101020102", /* ascending SET */
         "a003020102",
         "8000",
-        "300a3008300630043002"
-        "3000",
+        "300a30083006300430023000",
     };
     struct error err;
 
@@ -45,53 +44,47 @@ static void
 refuses_what_is_only_ber(void)
 {
     static const char *const bad[] = {
-        "",     /* nothing */
-        "30",   /* no length */
-        "3001", /* cut short */
-        "3080"
-        "0000",   /* indefinite length */
-        "308100", /* length 0 in two octets */
-        "30810500"
-        "01020304", /* long form below 128 */
-        "30820005"
-        "0500050005",       /* leading zero in the length */
-        "3085000000000100", /* five octets of length */
-        "30ff",             /* reserved length */
-        "0101",             /* cut short */
-        "010101",           /* TRUE that is not FF */
-        "01020000",         /* BOOLEAN of two octets */
-        "0200",             /* INTEGER of none */
-        "02020001",         /* INTEGER not minimal */
-        "0202ff80",         /* the same, negative */
-        "0a020001",         /* ENUMERATED not minimal */
-        "0300",             /* BIT STRING without count */
-        "030108",           /* unused bits of nothing */
-        "03020801",         /* eight unused bits */
-        "03020701",         /* unused bits that are not zero */
-        "050100",           /* NULL with content */
-        "0600",             /* OID of nothing */
-        "0602802a",         /* arc with leading zeros */
-        "0602550f"
-        "00",               /* something follows */
-        "060255ff",         /* arc that does not end */
-        "0c01ff",           /* not UTF-8 */
-        "0c02c080",         /* overlong */
-        "0c03eda080",       /* surrogate */
-        "0c04f4908080",     /* past U+10FFFF */
-        "0c02c3",           /* cut short inside */
-        "2400",             /* constructed OCTET STRING */
-        "2304030100",       /* constructed BIT STRING */
-        "1000",             /* primitive SEQUENCE */
-        "1100",             /* primitive SET */
-        "3106020102020101", /* SET out of order */
-        "1f810100",         /* tag in several octets */
-        "0000",             /* end of contents */
-        "30020000",         /* the same inside */
-        "3003020100ff",     /* trailing octet */
-        "3005020100"
-        "02", /* length beyond the end */
-        "30043002"
-        "0201", /* inner length beyond the outer */
+        "",                   /* nothing */
+        "30",                 /* no length */
+        "3001",               /* cut short */
+        "30800000",           /* indefinite length */
+        "308100",             /* length 0 in two octets */
+        "3081050001020304",   /* long form below 128 */
+        "308200050500050005", /* leading zero in the length */
+        "3085000000000100",   /* five octets of length */
+        "30ff",               /* reserved length */
+        "0101",               /* cut short */
+        "010101",             /* TRUE that is not FF */
+        "01020000",           /* BOOLEAN of two octets */
+        "0200",               /* INTEGER of none */
+        "02020001",           /* INTEGER not minimal */
+        "0202ff80",           /* the same, negative */
+        "0a020001",           /* ENUMERATED not minimal */
+        "0300",               /* BIT STRING without count */
+        "030108",             /* unused bits of nothing */
+        "03020801",           /* eight unused bits */
+        "03020701",           /* unused bits that are not zero */
+        "050100",             /* NULL with content */
+        "0600",               /* OID of nothing */
+        "0602802a",           /* arc with leading zeros */
+        "0602550f00",         /* something follows */
+        "060255ff",           /* arc that does not end */
+        "0c01ff",             /* not UTF-8 */
+        "0c02c080",           /* overlong */
+        "0c03eda080",         /* surrogate */
+        "0c04f4908080",       /* past U+10FFFF */
+        "0c02c3",             /* cut short inside */
+        "2400",               /* constructed OCTET STRING */
+        "2304030100",         /* constructed BIT STRING */
+        "1000",               /* primitive SEQUENCE */
+        "1100",               /* primitive SET */
+        "3106020102020101",   /* SET out of order */
+        "1f810100",           /* tag in several octets */
+        "0000",               /* end of contents */
+        "30020000",           /* the same inside */
+        "3003020100ff",       /* trailing octet */
+        "300502010002",       /* length beyond the end */
+        "300430020201",       /* inner length beyond the outer */
     };
     struct error err;
 
