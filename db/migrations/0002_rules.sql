@@ -174,6 +174,17 @@ BEGIN
 END
 $$;
 
+-- Who wrote an audit row is what the database knows, whatever the writer says.
+CREATE FUNCTION audit_event_sign() RETURNS trigger
+LANGUAGE plpgsql SET search_path = signet, pg_temp AS $$
+BEGIN
+    NEW.written_by := session_user;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER audit_event_sign BEFORE INSERT ON audit_event
+    FOR EACH ROW EXECUTE FUNCTION audit_event_sign();
+
 -- Deletes what has ended: tokens, grants, digests of CRLs that were replaced, audit rows. At most
 -- 50,000 rows of each in one call, so that no transaction is long. Returns the number of rows.
 CREATE FUNCTION purge(as_of timestamptz, audit_days integer) RETURNS bigint
