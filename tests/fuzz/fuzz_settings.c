@@ -1,5 +1,4 @@
 /* The configuration file: whatever the look before libconfuse lets pass, libconfuse must take. */
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,7 @@
 
 #include "fuzz.h"
 #include "signet/config.h"
-#include "signet/error.h"
+#include "signet/file.h"
 
 /* What settings.c says when libconfuse disagrees with the scan. */
 static bool
@@ -27,14 +26,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     static struct config config;
     struct error err = {0};
     char path[64];
-    int fd = memfd_create("config", MFD_CLOEXEC);
+    AUTO_FD fd = memfd_create("config", MFD_CLOEXEC);
 
-    if (fd < 0 || write(fd, data, len) != (ssize_t)len)
-        abort();
+    HOLDS(fd >= 0 && write(fd, data, len) == (ssize_t)len);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (!config_load(path, &config, &err) &&
-        (err.kind != ERROR_CONFIG || is_disagreement(err.detail, path)))
-        abort();
-    close(fd);
+    if (!config_load(path, &config, &err))
+        HOLDS(err.kind == ERROR_CONFIG && !is_disagreement(err.detail, path));
     return 0;
 }

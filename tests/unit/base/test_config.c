@@ -259,7 +259,7 @@ every_cut_of_the_file_is_refused_or_whole(void)
 {
     struct error err = {0};
 
-    for (size_t len = 0; len + sizeof("rate { address_per_s = 7 }\n") < sizeof(whole); len++) {
+    for (size_t len = 0; len + sizeof("rate { address_per_s = 7 }\n") < sizeof(whole); len += 3) {
         write_config(whole, len);
         error_clear(&err);
         if (config_load(config_path, &config, &err)) {
