@@ -91,7 +91,7 @@ static bool
 channel_wait(struct signer_channel *channel, uint32_t id, int timeout_ms, struct frame *ret_frame,
              struct error *err)
 {
-    struct frame frame;
+    struct frame frame = {0};
 
     switch (frame_receive(channel->fd, timeout_ms, &channel->in, &frame, err)) {
     case FRAME_OK:
@@ -121,7 +121,7 @@ channel_call(struct signer_channel *channel, enum frame_kind kind, enum frame_ki
              int timeout_ms, struct bytes *ret_body, struct error *err)
 {
     struct error refusal;
-    struct frame frame;
+    struct frame frame = {0};
     uint32_t id = ++channel->last_id;
 
     channel_adopt(channel);
