@@ -262,69 +262,24 @@ refuses_malformed_requests(void)
         "0500",
         "474554202f", /* "GET /" */
         /* CertID whose name hash is 19 octets */
-        "3042"
-        "3040"
-        "303e"
-        "303c"
-        "303a" SHA1_ID "04130102030405060708090a0b0c0d0e0f10111213" HASH20 "020101",
+        "30423040303e303c303a" SHA1_ID "04130102030405060708090a0b0c0d0e0f10111213" HASH20 "020101",
         /* serial of 21 octets, serial of none, serial not minimal */
-        "3056"
-        "3054"
-        "3052"
-        "3050"
-        "304e" SHA1_ID HASH20 HASH20 "0215010203040506070809101112131415161718192021",
-        "3041"
-        "303f"
-        "303d"
-        "303b"
-        "3039" SHA1_ID HASH20 HASH20 "0200",
-        "3043"
-        "3041"
-        "303f"
-        "303d"
-        "303b" SHA1_ID HASH20 HASH20 "02020001",
+        "3056305430523050304e" SHA1_ID HASH20 HASH20
+        "0215010203040506070809101112131415161718192021",
+        "3041303f303d303b3039" SHA1_ID HASH20 HASH20 "0200",
+        "30433041303f303d303b" SHA1_ID HASH20 HASH20 "02020001",
         /* version 1 spelled out, which DEFAULT forbids */
-        "3047"
-        "3045"
-        "a003020100"
-        "303e"
-        "303c" CERTID_HEAD "020101",
+        "30473045a003020100303e303c" CERTID_HEAD "020101",
         /* a hash whose parameters are not NULL */
-        "3042"
-        "3040"
-        "303e"
-        "303c"
-        "303a"
-        "3009"
-        "06052b0e03021a"
-        "3000" HASH20 HASH20 "020101",
+        "30423040303e303c303a300906052b0e03021a3000" HASH20 HASH20 "020101",
         /* something behind the CertID, the list, the TBSRequest */
-        "3044"
-        "3042"
-        "3040"
-        "303e" CERTID_HEAD "020101"
-        "0500",
-        "3044"
-        "3042"
-        "303e"
-        "303c" CERTID_HEAD "020101"
-        "0500",
-        "3044"
-        "3040"
-        "303e"
-        "303c" CERTID_HEAD "020101"
-        "0500",
+        "304430423040303e" CERTID_HEAD "0201010500",
+        "30443042303e303c" CERTID_HEAD "0201010500",
+        "30443040303e303c" CERTID_HEAD "0201010500",
         /* an empty list of extensions */
-        "3046"
-        "3044"
-        "303e"
-        "303c" CERTID_HEAD "020101"
-        "a2023000",
+        "30463044303e303c" CERTID_HEAD "020101a2023000",
     };
-    static const char good[] = "3042"
-                               "3040"
-                               "303e"
-                               "303c" CERTID_HEAD "020101";
+    static const char good[] = "30423040303e303c" CERTID_HEAD "020101";
     enum ocsp_response_status status;
     struct ocsp_request parsed;
     uint8_t room[256];
@@ -360,18 +315,9 @@ refuses_what_is_cut_or_continued(void)
 static void
 refuses_two_nonces(void)
 {
-    static const char two[] = "306a"
-                              "3068"
-                              "303e"
-                              "303c" CERTID_HEAD "020101"
-                              "a226"
-                              "3024"
-                              "3010"
-                              "06092b0601050507300102"
-                              "0403040161"
-                              "3010"
-                              "06092b0601050507300102"
-                              "0403040162";
+    static const char two[] =
+        "306a3068303e303c" CERTID_HEAD
+        "020101a2263024301006092b06010505073001020403040161301006092b06010505073001020403040162";
     enum ocsp_response_status status;
     struct ocsp_request parsed;
     uint8_t room[256];
