@@ -37,6 +37,7 @@ enum {
     /* --- HTTP --- */
     LIMIT_TARGET_OCTETS = 4 * 1024, /* OCSP GET of one request is under 400 */
     LIMIT_HEADER_OCTETS = 16 * 1024,
+    LIMIT_PUBLISH_HEADER_OCTETS = 4 * 1024, /* no credentials there, so few and short fields */
     LIMIT_BODY_OCTETS = 64 * 1024,
     LIMIT_JSON_DEPTH = 8,
     LIMIT_DISCARD_OCTETS = 1024 * 1024, /* of a refused body read so that the answer arrives */

@@ -9,9 +9,10 @@
 #include "exchange.h"
 #include "signet/clock.h"
 
-/* Memory of one connection in MHD: the header we take, and the header of the reply. What is larger
- * MHD itself refuses with 431 or 414. */
-enum { DAEMON_MEMORY = 2 * LIMIT_HEADER_OCTETS };
+/* Memory of one connection in MHD beside the header fields: its request line, the header of the reply
+ * and MHD's own records. What is larger MHD itself refuses with 431 or 414. MHD clears all of it after
+ * each request, so that more than needed costs time. */
+enum { DAEMON_MEMORY = LIMIT_TARGET_OCTETS + 4096 };
 /* A backstop only: our own deadlines are shorter. */
 enum { DAEMON_SILENCE_S = 180 };
 /* Reached through MHD_add_connection this limit would lock the daemon for ever: the table of
@@ -110,7 +111,7 @@ daemon_start(struct http *http, int listen_fd)
         MHD_OPTION_NOTIFY_COMPLETED, exchange_end, http, MHD_OPTION_NOTIFY_CONNECTION,
         connection_notice, http, MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, http,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)DAEMON_CONNECTIONS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)DAEMON_MEMORY,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, http->service.header_octets + DAEMON_MEMORY,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)DAEMON_SILENCE_S,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }

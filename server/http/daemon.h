@@ -25,6 +25,7 @@ struct http_service {
     unsigned workers;          /* otherwise: threads of the pool, and which signer they speak to */
     size_t queue;
     enum config_role role;
+    size_t header_octets;      /* header fields of a request at most */
     int deadline_ms;           /* of a request in the queue and with its handler */
     enum log_level log_level;  /* of the line that each request a worker saw leaves */
     bool rate_limited;         /* by address, and by identity once that is known */

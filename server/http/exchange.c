@@ -12,6 +12,7 @@
 #include "request_id.h"
 #include "router.h"
 #include "signet/clock.h"
+#include "signet/public_key.h"
 #include "worker.h"
 
 static void
@@ -39,6 +40,22 @@ connection_of(struct MHD_Connection *mhd)
     return connection ? connection_ref(connection) : NULL;
 }
 
+/* With the lock held. False when there is no randomness. */
+static bool
+exchange_name(struct exchange *exchange)
+{
+    struct http *http = exchange->http;
+
+    if (http->random_left < REQUEST_ID_OCTETS) {
+        if (!random_bytes(http->random, sizeof(http->random), NULL))
+            return false;
+        http->random_left = sizeof(http->random);
+    }
+    http->random_left -= REQUEST_ID_OCTETS;
+    request_id_of(http->random + http->random_left, exchange->request.id);
+    return true;
+}
+
 void *
 exchange_begin(void *context, const char *target, struct MHD_Connection *mhd)
 {
@@ -58,6 +75,7 @@ exchange_begin(void *context, const char *target, struct MHD_Connection *mhd)
     atomic_init(&exchange->state, EXCHANGE_READING);
     pthread_mutex_lock(&http->lock);
     http->alive++;
+    exchange->named = exchange_name(exchange);
     pthread_mutex_unlock(&http->lock);
     return exchange;
 }
@@ -270,11 +288,11 @@ exchange_header(struct exchange *exchange, const char *method)
     bool ok;
 
     exchange->begun = true;
-    if (!exchange->connection || !request_id_new(exchange->request.id, &err))
+    if (!exchange->connection || !exchange->named)
         return MHD_NO;
     connection_phase(exchange->connection, CONNECTION_BODY, clock_monotonic_ms());
     exchange_identify(exchange);
-    ok = head_read(exchange->mhd, &head, &err) && exchange_check(exchange, &head, method, &err);
+    ok = head_read(exchange->mhd, exchange->http->service.header_octets, &head, &err) && exchange_check(exchange, &head, method, &err);
     if (ok)
         return MHD_YES;
     if (!exchange->request.method)

@@ -17,6 +17,8 @@
 
 #include "daemon.h"
 
+enum { HTTP_RANDOM_OCTETS = 4096 };
+
 enum exchange_state { EXCHANGE_READING, EXCHANGE_WAITING, EXCHANGE_DONE, EXCHANGE_EXPIRED };
 
 struct exchange {
@@ -25,6 +27,7 @@ struct exchange {
     struct connection *connection; /* one reference; null when the record is gone */
     atomic_uint references;
     atomic_int state; /* enum exchange_state */
+    bool named;       /* has a request id */
     bool begun;       /* the header was seen */
     const struct route *route; /* null: none matched */
     char allow[64];            /* value of Allow with ERROR_METHOD_NOT_ALLOWED */
@@ -56,6 +59,10 @@ struct http {
     pthread_cond_t changed;
     struct exchange *waiting;
     unsigned waiting_count, alive; /* alive: exchanges that MHD has not completed yet */
+    /* Random octets for request ids, fetched many at once: the generator costs more per call than
+     * per octet. */
+    uint8_t random[HTTP_RANDOM_OCTETS];
+    size_t random_left;
 };
 
 /* The callbacks of libmicrohttpd. */

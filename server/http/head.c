@@ -78,17 +78,17 @@ head_check_framing(const struct head *head, struct error *err)
 }
 
 bool
-head_read(struct MHD_Connection *mhd, struct head *ret_head, struct error *err)
+head_read(struct MHD_Connection *mhd, size_t most, struct head *ret_head, struct error *err)
 {
     struct head head = {0};
     struct head_reading reading = {.head = &head};
 
     MHD_get_connection_values(mhd, MHD_HEADER_KIND, head_field, &reading);
     *ret_head = head;
-    if (head.octets > LIMIT_HEADER_OCTETS || reading.count > HEAD_FIELDS)
+    if (head.octets > most || reading.count > HEAD_FIELDS)
         return error_set(err, ERROR_HEADERS_TOO_LARGE,
-                         "%u header fields of %zu octets; at most %d of %d are taken",
-                         reading.count, head.octets, HEAD_FIELDS, LIMIT_HEADER_OCTETS);
+                         "%u header fields of %zu octets; at most %d of %zu are taken",
+                         reading.count, head.octets, HEAD_FIELDS, most);
     if (reading.twice)
         return error_refuse(err, ERROR_REQUEST_MALFORMED, "header.twice",
                             "the header field %s stands twice", reading.twice);

@@ -16,8 +16,9 @@ struct head {
     size_t octets; /* of all fields */
 };
 
-/* Values borrow MHD's memory. Errors: ERROR_REQUEST_MALFORMED, ERROR_HEADERS_TOO_LARGE. */
-MUST_USE bool head_read(struct MHD_Connection *mhd, struct head *ret_head, struct error *err);
+/* Values borrow MHD's memory; `most` octets of fields are taken. Errors: ERROR_REQUEST_MALFORMED, ERROR_HEADERS_TOO_LARGE. */
+MUST_USE bool head_read(struct MHD_Connection *mhd, size_t most, struct head *ret_head,
+                        struct error *err);
 /* Whether a body follows, and its length when that is told. */
 bool head_has_body(const struct head *head);
 /* ERROR_BODY_TOO_LARGE when the length told is over `max`; a chunked body is counted as it comes. */

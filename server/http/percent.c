@@ -44,7 +44,8 @@ bool
 text_is_utf8(struct bytes text)
 {
     while (text.len) {
-        size_t len = utf8_first(text);
+        bool plain = text.data[0] - 1u < 0x7f; /* almost everything is */
+        size_t len = plain ? 1 : utf8_first(text);
 
         if (len == 0)
             return false;

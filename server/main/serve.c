@@ -137,6 +137,7 @@ start_api(struct serving *serving, struct error *err)
         .workers = server->config->server.workers,
         .queue = LIMIT_QUEUE,
         .role = ROLE_ISSUING,
+        .header_octets = LIMIT_HEADER_OCTETS,
         .deadline_ms = (int)server->config->server.request_deadline_ms,
         .log_level = LOG_LEVEL_INFO,
         .rate_limited = true,
@@ -177,6 +178,7 @@ start_publishing(struct serving *serving, struct error *err)
         .workers = server->config->server.publish_workers,
         .queue = LIMIT_QUEUE,
         .role = ROLE_STATUS,
+        .header_octets = LIMIT_PUBLISH_HEADER_OCTETS,
         .deadline_ms = (int)server->config->server.request_deadline_ms,
         .log_level = LOG_LEVEL_DEBUG,
         .cached = published_from_memory,
@@ -197,6 +199,7 @@ start_health(struct serving *serving, struct error *err)
         .routes = health_routes,
         .connections = serving->health_connections,
         .inline_handlers = true,
+        .header_octets = LIMIT_PUBLISH_HEADER_OCTETS,
         .deadline_ms = LIMIT_BODY_MS,
         .log_level = LOG_LEVEL_DEBUG,
     };

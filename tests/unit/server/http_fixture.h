@@ -143,6 +143,7 @@ fixture_init(struct fixture *fixture)
                                              .workers = 4,
                                              .queue = 64,
                                              .role = ROLE_ISSUING,
+                                             .header_octets = LIMIT_HEADER_OCTETS,
                                              .deadline_ms = 20000,
                                              .log_level = LOG_LEVEL_DEBUG};
     fixture_socket(fixture);
