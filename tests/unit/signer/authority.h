@@ -138,9 +138,12 @@ write_config(const char *module)
         if (!buffer_printf(&text,
                            "token %s {\n  module = \"%s\"\n  uri = \"pkcs11:token=%s;object=key\"\n"
                            "  pin_file = \"/dev/null\"\n"
-                           "  environment = {\"SOFTHSM2_CONF=%s/softhsm2.conf\"}\n"
+                           "  environment = {\"SOFTHSM2_CONF=%s/softhsm2.conf\",\n"
+                           "    \"SIGNET_SHIM_MODULE=%s\", \"SIGNET_SHIM_CONTROL=%s\",\n"
+                           "    \"SIGNET_SHIM_LOG=%s\"}\n"
                            "  sessions = 2\n  permit = \"%s/%s.conf\"\n  state = \"%s/%s\"\n}\n",
-                           name, module, name, authority.tokens.folder, authority.folder, name,
+                           name, module, name, authority.tokens.folder, token_fixture_softhsm(),
+                           authority.tokens.control, authority.tokens.log, authority.folder, name,
                            authority.folder, name))
             abort();
     }
@@ -260,7 +263,7 @@ pin_descriptor(const char *pin)
 SHARED void
 signer_start_with(struct running *running, const char *role, const char *pin, const char *extra)
 {
-    char first[8], channels[24];
+    char first[8], channels[24], faults[128];
     const char *argv[] = {
         "signet-signer", "--config",   authority.config, "--role", role, "--pin-fd",
         first,           "--channels", channels,         extra,    NULL};
@@ -283,7 +286,8 @@ signer_start_with(struct running *running, const char *role, const char *pin, co
         theirs[i] = pair[1];
         fds[spawn.fd_count++] = (struct spawn_fd){pair[1], AUTHORITY_FIRST_FD + 1 + i};
     }
-    spawn.env = (const char *const[]){"PATH=/usr/bin:/bin", "LANG=C", "TZ=UTC", NULL};
+    snprintf(faults, sizeof(faults), "SIGNET_FAULT_FILE=%s/faults", authority.folder);
+    spawn.env = (const char *const[]){"PATH=/usr/bin:/bin", "LANG=C", "TZ=UTC", faults, NULL};
     need(spawn_start(&spawn, &running->pid, &err), "starting signet-signer", &err);
     close(pin_fd);
     for (int i = 0; i < AUTHORITY_CHANNELS; i++)
