@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <pthread.h>
+
 #include <openssl/sha.h>
 
 static const char p256_head[] = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
@@ -298,6 +300,50 @@ refuses_the_roca_fingerprint(void)
     BN_CTX_free(ctx);
 }
 
+enum { THREADS = 4, THREAD_ROUNDS = 300 };
+
+struct thread_case {
+    struct bytes spki, message, signature;
+    unsigned verified;
+};
+
+static void *
+parse_and_verify(void *argument)
+{
+    struct thread_case *state = argument;
+    struct error err;
+
+    for (int i = 0; i < THREAD_ROUNDS; i++) {
+        AUTO_PUBLIC_KEY key = NULL;
+        state->verified +=
+            public_key_parse(state->spki, &key, &err) &&
+            public_key_verify(key, SIGNATURE_ECDSA_SHA256, state->message, state->signature, &err);
+    }
+    return NULL;
+}
+
+/* All threads copy the curve from one template. */
+static void
+many_threads_share_the_template(void)
+{
+    AUTO_KEY made = key_make("P-256");
+    struct thread_case cases[THREADS];
+    pthread_t threads[THREADS];
+    uint8_t room[1024];
+    struct bytes message = bytes_of_text("a message");
+    struct bytes signature = key_sign(&made, message, room);
+
+    for (size_t i = 0; i < THREADS; i++) {
+        cases[i] = (struct thread_case){
+            .spki = key_spki(&made), .message = message, .signature = signature};
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, parse_and_verify, &cases[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        CU_ASSERT_EQUAL(cases[i].verified, THREAD_ROUNDS);
+    }
+}
+
 static void
 names_algorithms(void)
 {
@@ -342,5 +388,6 @@ main(void)
                      TEST(refuses_other_curves_and_types), TEST(refuses_malformed_spki),
                      TEST(refuses_weak_ed25519_points), TEST(refuses_weak_rsa_keys),
                      TEST(refuses_close_primes), TEST(refuses_the_roca_fingerprint),
-                     TEST(names_algorithms), TEST(digests_are_the_published_ones));
+                     TEST(many_threads_share_the_template), TEST(names_algorithms),
+                     TEST(digests_are_the_published_ones));
 }
