@@ -38,21 +38,23 @@ cluster_runs() { cluster_pid >/dev/null; }
 # cluster_write FILE - stdin becomes that file of the cluster.
 cluster_write() { as_user "$USER_DATABASE" tee "$CLUSTER_DATA/$1" >/dev/null; }
 
-# cluster_make [INITDB OPTION...] - a cluster with the roles and the empty database "signet",
-# stopped. Anything unfinished from before is thrown away.
+# cluster_make - a cluster with the roles and the empty database "signet", stopped. Anything
+# unfinished from before is thrown away. Nothing in it is worth anything before it is whole, so it is
+# made durable once, at the end, which takes a tenth of the time.
 cluster_make() {
     rm -rf "$CLUSTER_DATA"
     state_folder "$CLUSTER_DATA" 0700 "$USER_DATABASE"
     as_user "$USER_DATABASE" "$CLUSTER_BIN/initdb" --pgdata="$CLUSTER_DATA" --username=postgres \
-        --auth=peer --encoding=UTF8 --locale=C "$@" >/dev/null ||
+        --auth=peer --encoding=UTF8 --locale=C --no-sync >/dev/null ||
         fail "initdb could not make a cluster in $CLUSTER_DATA"
     as_user "$USER_DATABASE" tee -a "$CLUSTER_DATA/postgresql.conf" >/dev/null <<<"include 'signet.conf'"
-    cluster_start
+    CLUSTER_FSYNC=off cluster_start
     cluster_superuser postgres --quiet --file - <"$CLUSTER_ROLES_SQL"
     cluster_superuser postgres --quiet --command 'CREATE DATABASE signet OWNER signet_owner'
     cluster_superuser postgres --quiet --command 'REVOKE ALL ON DATABASE signet FROM PUBLIC' \
         --command 'GRANT CONNECT ON DATABASE signet TO signet_server, signet_signer, signet_status'
     cluster_stop fast
+    sync --file-system "$CLUSTER_DATA"
 }
 
 # cluster_copy TEMPLATE - a cluster that cluster_make made before, copied (for tests).
