@@ -12,10 +12,8 @@
 enum { CEREMONY_CRL_OCTETS = 4096, CEREMONY_KEY_OCTETS = 4096 };
 
 static const char *const product_names[MADE_COUNT] = {
-    [MADE_ROOT] = "root certificate",
-    [MADE_ISSUING] = "issuing certificate",
-    [MADE_RESPONDER] = "OCSP responder",
-    [MADE_SERVER] = "server (TLS)",
+    [MADE_ROOT] = "root certificate",     [MADE_ISSUING] = "issuing certificate",
+    [MADE_RESPONDER] = "OCSP responder",  [MADE_SERVER] = "server (TLS)",
     [MADE_ADMIN] = "first administrator",
 };
 
@@ -114,8 +112,8 @@ ceremony_folders(const struct ceremony *ceremony, struct error *err)
     static const struct {
         const char *name;
         mode_t mode;
-    } folders[] = {{"pki", 0755}, {"permits", 0755}, {"admin", 0700},
-                   {"tls", 0700}, {"signer", 0755},  {"signer/issuing", 0700},
+    } folders[] = {{"pki", 0755},          {"permits", 0755}, {"admin", 0700},
+                   {"tls", 0700},          {"signer", 0755},  {"signer/issuing", 0700},
                    {"signer/status", 0700}};
 
     for (size_t i = 0; i < ARRAY_LEN(folders); i++) {

@@ -1,7 +1,7 @@
 /*
- * The ceremony: makes the keys in their tokens and the certificates of a new authority, prepares the
- * database, and writes what the programs need. The only program that signs CA certificates; all that
- * the issuing key signs goes through the real signer, recorded and guarded as ever.
+ * The ceremony: makes the keys in their tokens and the certificates of a new authority, prepares
+ * the database, and writes what the programs need. The only program that signs CA certificates; all
+ * that the issuing key signs goes through the real signer, recorded and guarded as ever.
  */
 #ifndef SIGNET_CEREMONY_H
 #define SIGNET_CEREMONY_H
@@ -78,17 +78,17 @@ MUST_USE bool ceremony_write(const struct ceremony *ceremony, const char *name,
                              struct error *err);
 
 /* --- phases, one file each --- */
-MUST_USE bool keys_make(struct ceremony *ceremony, struct error *err);         /* keys.c */
-MUST_USE bool root_sign_all(struct ceremony *ceremony, struct error *err);     /* root.c */
-MUST_USE bool database_check(struct ceremony *ceremony, struct error *err);    /* database.c */
+MUST_USE bool keys_make(struct ceremony *ceremony, struct error *err);      /* keys.c */
+MUST_USE bool root_sign_all(struct ceremony *ceremony, struct error *err);  /* root.c */
+MUST_USE bool database_check(struct ceremony *ceremony, struct error *err); /* database.c */
 MUST_USE bool database_fill(struct ceremony *ceremony, struct error *err);
-MUST_USE bool permits_write(struct ceremony *ceremony, struct error *err);     /* permits.c */
-MUST_USE bool configuration_write(struct ceremony *ceremony, struct error *err); /* configuration.c */
+MUST_USE bool permits_write(struct ceremony *ceremony, struct error *err); /* permits.c */
+MUST_USE bool configuration_write(struct ceremony *ceremony,
+                                  struct error *err); /* configuration.c */
 MUST_USE bool configuration_release(struct ceremony *ceremony, struct error *err);
-MUST_USE bool leaves_issue(struct ceremony *ceremony, struct error *err);      /* leaves.c */
-MUST_USE bool results_write(struct ceremony *ceremony, struct error *err);     /* results.c */
-MUST_USE bool transcript_write(struct ceremony *ceremony, struct error *err);  /* transcript.c */
-void summary_print(const struct ceremony *ceremony);                           /* summary.c */
-
+MUST_USE bool leaves_issue(struct ceremony *ceremony, struct error *err);     /* leaves.c */
+MUST_USE bool results_write(struct ceremony *ceremony, struct error *err);    /* results.c */
+MUST_USE bool transcript_write(struct ceremony *ceremony, struct error *err); /* transcript.c */
+void summary_print(const struct ceremony *ceremony);                          /* summary.c */
 
 #endif

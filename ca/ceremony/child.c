@@ -11,8 +11,8 @@ static const char *const base_environment[] = {
 
 /* What a test build hands on; release builds hand on nothing. */
 #ifdef SIGNET_FAULTS
-static const char *const passed_names[] = {"SIGNET_FAULT_FILE", "SIGNET_CLOCK_FILE",
-                                           "ASAN_OPTIONS", NULL};
+static const char *const passed_names[] = {"SIGNET_FAULT_FILE", "SIGNET_CLOCK_FILE", "ASAN_OPTIONS",
+                                           NULL};
 #else
 static const char *const passed_names[] = {NULL};
 #endif

@@ -11,8 +11,11 @@ enum { ROLES_TIMEOUT_MS = 30000 };
 static bool
 keygen(char **arguments, struct error *err)
 {
-    struct command_option options[] = {
-        {"module", NULL}, {"token", NULL}, {"label", NULL}, {"pin-fd", NULL}, {"module-init", NULL}};
+    struct command_option options[] = {{"module", NULL},
+                                       {"token", NULL},
+                                       {"label", NULL},
+                                       {"pin-fd", NULL},
+                                       {"module-init", NULL}};
     struct keyring_options keyring = {0};
     char uri[KEYRING_URI_OCTETS];
     const char *text = NULL;
@@ -57,8 +60,8 @@ token(char **arguments, struct error *err)
     keyring.module = options[0].value;
     umask(077);
     return keyring_pin_read(so_fd, &so_pin, err) && keyring_pin_read(fd, &pin, err) &&
-           keyring_token_init(&keyring, options[1].value, buffer_bytes(&so_pin),
-                              buffer_bytes(&pin), err);
+           keyring_token_init(&keyring, options[1].value, buffer_bytes(&so_pin), buffer_bytes(&pin),
+                              err);
 }
 
 static bool

@@ -32,8 +32,7 @@ put_users(struct buffer *out, const struct options *options)
 }
 
 static bool
-put_token(struct buffer *out, const struct ceremony *ceremony, enum key_role role,
-          const char *name)
+put_token(struct buffer *out, const struct ceremony *ceremony, enum key_role role, const char *name)
 {
     const struct options *options = &ceremony->options;
 
@@ -72,8 +71,9 @@ configuration_put(const struct ceremony *ceremony, struct buffer *out)
 {
     const struct options *options = &ceremony->options;
 
-    return buffer_printf(out, "# Written by signet-ceremony; docs/operations.md tells every option.\n"
-                              "programs = \"%s\"\n\n",
+    return buffer_printf(out,
+                         "# Written by signet-ceremony; docs/operations.md tells every option.\n"
+                         "programs = \"%s\"\n\n",
                          options->programs) &&
            put_users(out, options) &&
            buffer_printf(out,
@@ -88,7 +88,8 @@ configuration_put(const struct ceremony *ceremony, struct buffer *out)
            buffer_printf(out, "jobs {\n  partition_days = %d\n}\n", CEREMONY_PARTITION_DAYS);
 }
 
-/* Into the progress folder: the programs are started with it, but nobody finds it there by himself. */
+/* Into the progress folder: the programs are started with it, but nobody finds it there by himself.
+ */
 bool
 configuration_write(struct ceremony *ceremony, struct error *err)
 {

@@ -119,13 +119,15 @@ put_addresses(struct buffer *out, const struct option_list *list)
 static bool
 policy_put(const struct options *options, struct buffer *out)
 {
-    static const char *const profile =
-        "    \"%s\": {\"kind\": \"%s\", \"default_ttl_s\": %d, \"max_ttl_s\": %d, \"backdate_s\": %d, "
-        "\"key_types\": [\"P-256\"], \"max_line\": %d";
+    static const char *const profile = "    \"%s\": {\"kind\": \"%s\", \"default_ttl_s\": %d, "
+                                       "\"max_ttl_s\": %d, \"backdate_s\": %d, "
+                                       "\"key_types\": [\"P-256\"], \"max_line\": %d";
     static const struct {
         const char *name;
         int default_days, max_days, max_line;
-    } rows[] = {{"workload", 1, 7, 1000}, {"admin", 30, 30, 100}, {"server", 7, 30, 1000},
+    } rows[] = {{"workload", 1, 7, 1000},
+                {"admin", 30, 30, 100},
+                {"server", 7, 30, 1000},
                 {"responder", 7, 30, 1000}};
     bool ok = buffer_printf(out, "{\n  \"profiles\": {\n");
 

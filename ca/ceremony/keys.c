@@ -42,7 +42,7 @@ key_make(struct ceremony *ceremony, enum key_role role, struct error *err)
     const struct options *options = &ceremony->options;
     const struct token_options *token = &options->token[role];
     char path[CEREMONY_PATH];
-    const char *argv[16] = {"signet-ceremony", "keygen",  "--module", options->module,
+    const char *argv[16] = {"signet-ceremony", "keygen",   "--module", options->module,
                             "--token",         token->uri, "--label",  key_labels[role],
                             "--pin-fd",        "3"};
     struct child child = {.environment = &token->environment};

@@ -76,9 +76,8 @@ leaf_request(struct ceremony *ceremony, struct signer_channel *channel, const st
              struct bytes tbs, struct error *err)
 {
     struct buffer *out = &ceremony->made[leaf->which].der;
-    struct issue_request request = {.grant_kind = leaf->grant,
-                                    .policy_version = ceremony->policy_version,
-                                    .tbs = tbs};
+    struct issue_request request = {
+        .grant_kind = leaf->grant, .policy_version = ceremony->policy_version, .tbs = tbs};
     struct issue_reply reply;
 
     snprintf(request.identity, sizeof(request.identity), "%s", leaf->identity);

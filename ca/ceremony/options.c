@@ -66,8 +66,10 @@ options_help(FILE *out)
                  "Options marked * are required, those marked + may be given several times.\n\n");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         fprintf(out, "  %c --%-16s %s\n",
-                rows[i].required ? '*' : rows[i].kind == OPTION_MANY ? '+' : ' ', rows[i].name,
-                rows[i].help);
+                rows[i].required              ? '*'
+                : rows[i].kind == OPTION_MANY ? '+'
+                                              : ' ',
+                rows[i].name, rows[i].help);
     fprintf(out, "\nexample: signet-ceremony init --state /var/lib/signet --trust-domain "
                  "example.internal --admin alice\n"
                  "  --database 'host=/run/postgresql dbname=signet' "
@@ -164,7 +166,8 @@ default_token(struct options *options, enum key_role role, const char *name, str
 {
     struct token_options *token = &options->token[role];
     const char *variable = "SOFTHSM2_CONF=";
-    int pin = snprintf(token->default_pin_file, OPTION_PATH, "%s/pins/%s.pin", options->state, name);
+    int pin =
+        snprintf(token->default_pin_file, OPTION_PATH, "%s/pins/%s.pin", options->state, name);
     int conf = snprintf(token->default_environment, OPTION_PATH, "%s%s/tokens/%s/softhsm2.conf",
                         variable, options->state, name);
 
@@ -172,19 +175,17 @@ default_token(struct options *options, enum key_role role, const char *name, str
         return error_set(err, ERROR_USAGE, "--state is too long a path");
     if (!token->pin_file)
         token->pin_file = token->default_pin_file;
-    if (token->environment.count == 0 &&
-        file_exists(token->default_environment + strlen(variable)))
+    if (token->environment.count == 0 && file_exists(token->default_environment + strlen(variable)))
         default_list(&token->environment, token->default_environment);
-    return keyring_uri_check(token->uri, false, err) ||
-           error_context(err, "--token-%s", name);
+    return keyring_uri_check(token->uri, false, err) || error_context(err, "--token-%s", name);
 }
 
 /* The programs stand together. */
 static bool
 default_programs(struct options *options, struct error *err)
 {
-    ssize_t len =
-        readlink("/proc/self/exe", options->default_programs, sizeof(options->default_programs) - 1);
+    ssize_t len = readlink("/proc/self/exe", options->default_programs,
+                           sizeof(options->default_programs) - 1);
     char *slash;
 
     if (options->programs)
@@ -204,8 +205,7 @@ default_urls(struct options *options, struct error *err)
     const char *colon = strrchr(options->https.item[0], ':');
 
     if (!options->publish_url && strncmp(options->publish.item[0], "0.0.0.0:", 8) == 0)
-        return error_set(err, ERROR_USAGE,
-                         "--publish-url is missing: how relying parties reach %s",
+        return error_set(err, ERROR_USAGE, "--publish-url is missing: how relying parties reach %s",
                          options->publish.item[0]);
     snprintf(options->default_publish_url, OPTION_PATH, "http://%s", options->publish.item[0]);
     snprintf(options->default_server_url, OPTION_PATH, "https://%s%s",

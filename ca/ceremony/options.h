@@ -16,9 +16,9 @@ struct option_list {
 enum key_role { KEY_OF_ROOT, KEY_OF_ISSUING, KEY_OF_STATUS, KEY_ROLES };
 
 struct token_options {
-    const char *uri;      /* names the token only */
+    const char *uri; /* names the token only */
     const char *pin_file;
-    const char *user;     /* who makes the key and signs with it; null: who we are */
+    const char *user;               /* who makes the key and signs with it; null: who we are */
     struct option_list environment; /* NAME=value for the module */
     char default_pin_file[OPTION_PATH];
     char default_environment[OPTION_PATH];

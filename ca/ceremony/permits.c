@@ -100,6 +100,7 @@ permits_write(struct ceremony *ceremony, struct error *err)
     return ceremony_write(ceremony, "permits/issuing.pem", buffer_bytes(&pem), 0644, NULL, err) &&
            ceremony_write(ceremony, "permits/issuing.conf", buffer_bytes(&issuing), 0644, NULL,
                           err) &&
-           ceremony_write(ceremony, "permits/status.conf", buffer_bytes(&status), 0644, NULL, err) &&
+           ceremony_write(ceremony, "permits/status.conf", buffer_bytes(&status), 0644, NULL,
+                          err) &&
            progress_note(&ceremony->progress, err, "permits written");
 }

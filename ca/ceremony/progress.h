@@ -1,6 +1,6 @@
 /*
- * What the ceremony has done so far: STATE/.ceremony/ stands while one is under way, and is left when
- * it failed. Until it is gone no signet.conf stands, so that nothing half-made can be started.
+ * What the ceremony has done so far: STATE/.ceremony/ stands while one is under way, and is left
+ * when it failed. Until it is gone no signet.conf stands, so that nothing half-made can be started.
  */
 #ifndef SIGNET_CEREMONY_PROGRESS_H
 #define SIGNET_CEREMONY_PROGRESS_H

@@ -16,7 +16,8 @@ struct root {
     const struct public_key *key;
 };
 
-/* The module reads its configuration from the environment; this process opens the root's token only. */
+/* The module reads its configuration from the environment; this process opens the root's token
+ * only. */
 static bool
 root_environment(const struct option_list *list, struct error *err)
 {
@@ -71,7 +72,8 @@ root_sign(struct root *root, const char *what, struct bytes tbs, uint8_t *signat
     hex_encode(bytes_of(digest, sizeof(digest)), hex, sizeof(hex));
     return progress_note(&root->ceremony->progress, err, "the root key signs %s, SHA-256 %s", what,
                          hex) &&
-           token_sign(root->keyring, 0, root->key, SIGNATURE_ECDSA_SHA256, tbs, signature, len, err);
+           token_sign(root->keyring, 0, root->key, SIGNATURE_ECDSA_SHA256, tbs, signature, len,
+                      err);
 }
 
 static bool

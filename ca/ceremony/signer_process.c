@@ -21,8 +21,9 @@ signer_process_exec(struct ceremony *ceremony, struct signer_process *signer, in
 {
     const struct token_options *token = &ceremony->options.token[KEY_OF_ISSUING];
     char program[CEREMONY_PATH], config[CEREMONY_PATH];
-    const char *const argv[] = {"signet-signer", "--config", config, "--role", "issuing",
-                                "--pin-fd", "3", "--channels", "4-4", "--ceremony", NULL};
+    const char *const argv[] = {"signet-signer", "--config",   config, "--role",
+                                "issuing",       "--pin-fd",   "3",    "--channels",
+                                "4-4",           "--ceremony", NULL};
     struct child child = {.environment = &token->environment};
     struct spawn spawn = {.path = program, .argv = argv, .user = token->user};
     bool ok;

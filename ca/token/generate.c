@@ -77,12 +77,12 @@ generate_pair(struct generator *generator, char *label, uint8_t *id, bool with_m
         {CKA_ID, id, GENERATE_ID_OCTETS},      {CKA_LABEL, label, strlen(label)},
     };
     CK_ATTRIBUTE private_template[] = {
-        {CKA_TOKEN, &yes, sizeof(yes)},       {CKA_PRIVATE, &yes, sizeof(yes)},
-        {CKA_SENSITIVE, &yes, sizeof(yes)},   {CKA_EXTRACTABLE, &no, sizeof(no)},
-        {CKA_SIGN, &yes, sizeof(yes)},        {CKA_DECRYPT, &no, sizeof(no)},
-        {CKA_UNWRAP, &no, sizeof(no)},        {CKA_DERIVE, &no, sizeof(no)},
-        {CKA_SIGN_RECOVER, &no, sizeof(no)},  {CKA_ID, id, GENERATE_ID_OCTETS},
-        {CKA_LABEL, label, strlen(label)},    {CKA_ALLOWED_MECHANISMS, allowed, sizeof(allowed)},
+        {CKA_TOKEN, &yes, sizeof(yes)},      {CKA_PRIVATE, &yes, sizeof(yes)},
+        {CKA_SENSITIVE, &yes, sizeof(yes)},  {CKA_EXTRACTABLE, &no, sizeof(no)},
+        {CKA_SIGN, &yes, sizeof(yes)},       {CKA_DECRYPT, &no, sizeof(no)},
+        {CKA_UNWRAP, &no, sizeof(no)},       {CKA_DERIVE, &no, sizeof(no)},
+        {CKA_SIGN_RECOVER, &no, sizeof(no)}, {CKA_ID, id, GENERATE_ID_OCTETS},
+        {CKA_LABEL, label, strlen(label)},   {CKA_ALLOWED_MECHANISMS, allowed, sizeof(allowed)},
     };
     CK_ULONG private_count = ARRAY_LEN(private_template) - (with_mechanisms ? 0 : 1);
 

@@ -5,7 +5,9 @@
 
 #include "fate.h"
 
-enum { KEY_VALUE_OCTETS = 256 }; /* an EC point or CKA_ID; anything longer is not what we look for */
+enum {
+    KEY_VALUE_OCTETS = 256
+}; /* an EC point or CKA_ID; anything longer is not what we look for */
 
 bool
 key_search(struct module *module, CK_SESSION_HANDLE session, CK_ATTRIBUTE *filter,
@@ -162,8 +164,8 @@ key_read_spki(struct module *module, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE
     size_t parameters_len = 0, value_len = 0;
     const struct key_curve *curve;
     struct bytes point = {0};
-    CK_RV rv = key_attribute(module, session, object, CKA_EC_PARAMS, parameters,
-                             sizeof(parameters), &parameters_len);
+    CK_RV rv = key_attribute(module, session, object, CKA_EC_PARAMS, parameters, sizeof(parameters),
+                             &parameters_len);
 
     curve = rv == CKR_OK ? key_curve_of(bytes_of(parameters, parameters_len)) : NULL;
     if (!curve) {

@@ -17,13 +17,14 @@ struct key {
 
 /*
  * Finds the private key that the URI names. A label alone is not trusted to be unique: the key must
- * also be the only one with its CKA_ID (T-05). Reads type, mechanism and, when there is a public key
- * object, the SPKI (T-11, T-13). Errors: ERROR_TOKEN_KEY; token_error.
+ * also be the only one with its CKA_ID (T-05). Reads type, mechanism and, when there is a public
+ * key object, the SPKI (T-11, T-13). Errors: ERROR_TOKEN_KEY; token_error.
  */
 MUST_USE bool key_find(struct module *module, CK_SLOT_ID slot, CK_SESSION_HANDLE session,
                        P11KitUri *uri, struct key *ret_key, struct error *err);
 /* Token, private, sensitive, not extractable, made there, sign only, no login per use (T-10, T-18);
- * `waivers` (may be null) names attributes that may differ. ERROR_TOKEN_KEY with rule "key.<name>". */
+ * `waivers` (may be null) names attributes that may differ. ERROR_TOKEN_KEY with rule "key.<name>".
+ */
 MUST_USE bool key_check(struct module *module, CK_SESSION_HANDLE session, const struct key *key,
                         const char *const *waivers, struct error *err);
 /* Counts the objects that fit; *ret_first is the first when there is any. */

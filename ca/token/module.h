@@ -16,7 +16,8 @@ struct module {
     pid_t owner; /* handles are void in a forked child (T-02) */
 };
 
-/* In place; module_done accepts a zeroed one. Errors: ERROR_CONFIG (cannot be loaded), token_error. */
+/* In place; module_done accepts a zeroed one. Errors: ERROR_CONFIG (cannot be loaded), token_error.
+ */
 MUST_USE bool module_init(struct module *module, const char *path, const char *init_string,
                           struct error *err);
 /*
@@ -28,7 +29,8 @@ void module_done(struct module *module);
 MUST_USE bool module_usable(const struct module *module, struct error *err);
 void module_enter(struct module *module);
 void module_leave(struct module *module);
-/* The one slot whose token fits the URI (T-16). ERROR_TOKEN_UNAVAILABLE: none; ERROR_CONFIG: several. */
+/* The one slot whose token fits the URI (T-16). ERROR_TOKEN_UNAVAILABLE: none; ERROR_CONFIG:
+ * several. */
 MUST_USE bool module_find_token(struct module *module, P11KitUri *uri, CK_SLOT_ID *ret_slot,
                                 CK_TOKEN_INFO *ret_info, struct error *err);
 

@@ -13,7 +13,8 @@ token_init_label(const char *label, CK_UTF8CHAR padded[32], struct error *err)
     size_t len = strlen(label);
 
     if (len == 0 || len > 32)
-        return error_set(err, ERROR_CONFIG, "the token's label has %zu octets, wanted 1 to 32", len);
+        return error_set(err, ERROR_CONFIG, "the token's label has %zu octets, wanted 1 to 32",
+                         len);
     memset(padded, ' ', 32);
     memcpy(padded, label, len);
     return true;
@@ -74,8 +75,7 @@ token_init_run(struct module *module, const char *label, CK_UTF8CHAR *so_pin, CK
     bool ok;
     CK_RV rv;
 
-    if (!token_init_label(label, padded, err) ||
-        !token_init_find_slot(module, padded, &slot, err))
+    if (!token_init_label(label, padded, err) || !token_init_find_slot(module, padded, &slot, err))
         return false;
     rv = module->functions->C_InitToken(slot, so_pin, so_len, padded);
     if (rv != CKR_OK)

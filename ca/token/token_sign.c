@@ -16,9 +16,11 @@ static const struct token_sign_row {
     {SIGNATURE_ECDSA_SHA256, KEYRING_ECDSA, 0, NULL},
     {SIGNATURE_ECDSA_SHA384, KEYRING_ECDSA, 0, NULL},
     {SIGNATURE_RSA_SHA256, KEYRING_RSA_PKCS1, 0,
-     (const uint8_t *)"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"},
+     (const uint8_t
+          *)"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"},
     {SIGNATURE_RSA_SHA384, KEYRING_RSA_PKCS1, 0,
-     (const uint8_t *)"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30"},
+     (const uint8_t
+          *)"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30"},
     {SIGNATURE_ED25519, KEYRING_EDDSA, 64, NULL},
 };
 
@@ -101,8 +103,8 @@ token_sign(struct keyring *keyring, unsigned session, const struct public_key *k
                       err))
         return false;
     if (row->raw_len && raw_len != row->raw_len)
-        return error_set(err, ERROR_SIGNATURE_WRONG, "the token's signature has %zu octets, not %zu",
-                         raw_len, row->raw_len);
+        return error_set(err, ERROR_SIGNATURE_WRONG,
+                         "the token's signature has %zu octets, not %zu", raw_len, row->raw_len);
     if (row->mechanism == KEYRING_ECDSA) {
         if (!ecdsa_signature_to_der(bytes_of(raw, raw_len), signature, sizeof(signature), &len))
             return error_set(err, ERROR_SIGNATURE_WRONG,

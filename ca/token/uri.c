@@ -82,7 +82,8 @@ uri_parse(const char *text, enum uri_names names, P11KitUri **ret_uri, struct er
     rc = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri);
     if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri))
         return error_set(err, ERROR_CONFIG, "pkcs11 URI: %s",
-                         rc == P11_KIT_URI_OK ? "an attribute is not known" : p11_kit_uri_message(rc));
+                         rc == P11_KIT_URI_OK ? "an attribute is not known"
+                                              : p11_kit_uri_message(rc));
     *ret_uri = steal(&uri);
     return true;
 }

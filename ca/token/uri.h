@@ -14,8 +14,8 @@ DEFINE_CLEANUP(P11KitUri *, p11_kit_uri_free);
 
 /*
  * Takes token, serial, manufacturer, model, object, id and type=private, each at most once; a token
- * by label or serial is required. URI_NAMES_KEY requires object or id, URI_NAMES_TOKEN refuses both.
- * Errors: ERROR_CONFIG, which never repeats the URI's text (a PIN may stand in it). Gives.
+ * by label or serial is required. URI_NAMES_KEY requires object or id, URI_NAMES_TOKEN refuses
+ * both. Errors: ERROR_CONFIG, which never repeats the URI's text (a PIN may stand in it). Gives.
  */
 MUST_USE bool uri_parse(const char *text, enum uri_names names, P11KitUri **ret_uri,
                         struct error *err);

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The authority itself: programs, ceremony, signetd. Sourced; needs the other files of this folder.
 
 # authority_install STATE BUILD - the programs into STATE/bin, where every user can run them: below a

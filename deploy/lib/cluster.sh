@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A private PostgreSQL cluster on a Unix socket only. Sourced; needs say.sh, users.sh, state.sh.
 #
 # cluster_use sets where it is. Two settings are for tests: CLUSTER_FSYNC=off, and CLUSTER_EVERYBODY=1

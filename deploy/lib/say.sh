@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts say to people. Sourced.
 
 if [[ -t 1 ]]; then

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The state folder of one installation. Sourced; needs say.sh and users.sh.
 #
 #   signet.conf  permits/  pki/  transcript.json  client.env  admin/   the authority, by the ceremony

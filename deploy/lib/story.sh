@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The story: what an authority does, shown with the commands that people would type. Each is printed
 # before it runs, and its answer is checked. Sourced; needs say.sh.
 
@@ -7,7 +8,7 @@ story_run() {
     printf '  %s$ %s%s\n' "$SAY_BOLD" "$1" "$SAY_PLAIN"
     STORY_STATUS=0
     STORY_OUT=$(bash -c "set -o pipefail; $1" 2>&1 </dev/null) || STORY_STATUS=$?
-    [[ -z $STORY_OUT ]] || sed 's/^/    /' <<<"$STORY_OUT"
+    [[ -z $STORY_OUT ]] || printf '    %s\n' "${STORY_OUT//$'\n'/$'\n'    }"
 }
 
 story_wrong() {
@@ -36,7 +37,7 @@ story_begin() {
         number=$((number + 1))
     done
     STORY_SHOP=shop-$number
-    cd "$1/demo/$number"
+    cd "$1/demo/$number" || fail "the folder $1/demo/$number cannot be entered"
     say "(in $PWD, with the settings of $1/client.env and $1/bin in PATH)"
     # shellcheck source=/dev/null
     . "$1/client.env"

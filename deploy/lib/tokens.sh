@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SoftHSM tokens for the root, issuing and OCSP keys, each in a folder of its own. Sourced; needs
 # say.sh, users.sh, state.sh.
 #

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The users that the parts run as. Sourced; needs say.sh.
 #
 # Root: USER_SERVER, USER_ISSUING, USER_STATUS are the users of the design, USER_DATABASE is

@@ -9,10 +9,12 @@
 #include "signet/buffer.h"
 #include "signet/error.h"
 
-enum token_fate { /* what a return code means (design: crash-only) */
-    TOKEN_FATE_REQUEST,   /* this call only: wrong argument, buffer too small */
-    TOKEN_FATE_TEMPORARY, /* session, login, device or token is gone: exit and be restarted */
-    TOKEN_FATE_PERMANENT  /* PIN wrong or locked, key or mechanism not there: an operator */
+enum token_fate {                       /* what a return code means (design: crash-only) */
+                  TOKEN_FATE_REQUEST,   /* this call only: wrong argument, buffer too small */
+                  TOKEN_FATE_TEMPORARY, /* session, login, device or token is gone: exit and be
+                                           restarted */
+                  TOKEN_FATE_PERMANENT  /* PIN wrong or locked, key or mechanism not there: an
+                                           operator */
 };
 /* An unknown code is TEMPORARY: a restart is the harmless answer to what nobody listed. */
 enum token_fate token_fate_of(unsigned long rv);
@@ -23,7 +25,8 @@ struct keyring_options {
     const char *init_string; /* for C_Initialize's pReserved; null or "": none (NSS needs one) */
     const char *uri;         /* RFC 7512: token and object or id; pin-value refused */
     unsigned sessions;       /* signing sessions wanted; lowered to what the token allows */
-    const char *const *waivers; /* null-terminated: "local", "sensitive", "extractable", ... ; or null */
+    const char *const
+        *waivers; /* null-terminated: "local", "sensitive", "extractable", ... ; or null */
 };
 
 struct keyring;
@@ -78,8 +81,9 @@ MUST_USE bool keyring_token_init(const struct keyring_options *options, const ch
 
 /*
  * Ceremony: makes a P-256 key pair in the token with the template of T-18. CKA_ID is random. The
- * options' URI names the token only. ret_uri is the key's own URI with token, serial, id and object.
- * Appends the public key to ret_spki. ERROR_STATE_EXISTS when a private key has that label already.
+ * options' URI names the token only. ret_uri is the key's own URI with token, serial, id and
+ * object. Appends the public key to ret_spki. ERROR_STATE_EXISTS when a private key has that label
+ * already.
  */
 MUST_USE bool keyring_generate(const struct keyring_options *options, struct bytes pin,
                                const char *label, struct buffer *ret_spki,

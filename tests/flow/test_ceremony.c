@@ -34,16 +34,20 @@ shell(const char *format, ...)
 static void
 openssl_and_gnutls_accept_the_chain(void)
 {
-    CU_ASSERT_EQUAL(shell("cd %s/pki && openssl verify -x509_strict -CAfile root.pem issuing.pem",
-                          ca->folder), 0);
+    CU_ASSERT_EQUAL(
+        shell("cd %s/pki && openssl verify -x509_strict -CAfile root.pem issuing.pem", ca->folder),
+        0);
     CU_ASSERT_EQUAL(shell("cd %s && openssl verify -x509_strict -purpose sslclient -CAfile "
                           "pki/root.pem -untrusted pki/issuing.pem admin/admin.pem",
-                          ca->folder), 0);
+                          ca->folder),
+                    0);
     CU_ASSERT_EQUAL(shell("cd %s && openssl verify -x509_strict -crl_check -CRLfile <(openssl crl "
                           "-inform DER -in pki/root.crl) -CAfile pki/root.pem pki/issuing.pem",
-                          ca->folder), 0);
-    CU_ASSERT_EQUAL(shell("certtool --verify-profile low --verify-chain --infile %s/pki/chain.pem",
-                          ca->folder), 0);
+                          ca->folder),
+                    0);
+    CU_ASSERT_EQUAL(
+        shell("certtool --verify-profile low --verify-chain --infile %s/pki/chain.pem", ca->folder),
+        0);
     ASSERT_SAID("The certificate is trusted");
 }
 
@@ -79,16 +83,25 @@ lives_are_ten_and_two_years(void)
 static void
 transcript_tells_what_openssl_sees(void)
 {
-    CU_ASSERT_EQUAL(shell("test \"$(openssl x509 -noout -fingerprint -sha256 -in %s | cut -d= -f2 | "
-                          "tr -d : | tr A-F a-f)\" = \"$(jq -r '.certificates[0].sha256' "
-                          "%s/transcript.json)\"", ca->root_pem, ca->folder), 0);
-    CU_ASSERT_EQUAL(shell("test \"$(jq -r '.keys[1].public_key' %s/transcript.json | tr -d '\\n')\" = "
-                          "\"$(openssl x509 -noout -pubkey -in %s | tr -d '\\n')\"", ca->folder,
-                          ca->issuing_pem), 0);
+    CU_ASSERT_EQUAL(
+        shell("test \"$(openssl x509 -noout -fingerprint -sha256 -in %s | cut -d= -f2 | "
+              "tr -d : | tr A-F a-f)\" = \"$(jq -r '.certificates[0].sha256' "
+              "%s/transcript.json)\"",
+              ca->root_pem, ca->folder),
+        0);
+    CU_ASSERT_EQUAL(
+        shell("test \"$(jq -r '.keys[1].public_key' %s/transcript.json | tr -d '\\n')\" = "
+              "\"$(openssl x509 -noout -pubkey -in %s | tr -d '\\n')\"",
+              ca->folder, ca->issuing_pem),
+        0);
     CU_ASSERT_EQUAL(shell("jq -r '.certificates[].certificate' %s/transcript.json | openssl x509 "
-                          "-noout", ca->folder), 0);
+                          "-noout",
+                          ca->folder),
+                    0);
     CU_ASSERT_EQUAL(shell("jq -e '.certificates | length == 5 and (map(.sha256 and .not_after and "
-                          ".serial) | all)' %s/transcript.json", ca->folder), 0);
+                          ".serial) | all)' %s/transcript.json",
+                          ca->folder),
+                    0);
 }
 
 static void
@@ -96,12 +109,14 @@ everything_issued_is_recorded(void)
 {
     CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT count(*) FROM issuer"), 2);
     CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT count(*) FROM certificate JOIN signature USING "
-                                      "(issuer, serial)"), 3);
+                                      "(issuer, serial)"),
+                    3);
     CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT count(*) FROM crl WHERE der IS NOT NULL"), 2);
     CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT count(*) FROM identity"), 3);
     CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT count(*) FROM policy"), 1);
     CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT count(*) FROM audit_event WHERE action = "
-                                      "'ceremony.init'"), 1);
+                                      "'ceremony.init'"),
+                    1);
 }
 
 static void
@@ -167,21 +182,25 @@ static void
 a_second_run_touches_nothing(void)
 {
     char before[80];
-    long long rows = ca_sql_number(ca, "SELECT (SELECT count(*) FROM certificate) + (SELECT count(*) "
-                                       "FROM audit_event) + (SELECT sum(number) FROM crl_shard)");
+    long long rows =
+        ca_sql_number(ca, "SELECT (SELECT count(*) FROM certificate) + (SELECT count(*) "
+                          "FROM audit_event) + (SELECT sum(number) FROM crl_shard)");
 
     CU_ASSERT_EQUAL(shell(digest_all, ca->folder), 0);
     snprintf(before, sizeof(before), "%.64s", buffer_text(&out));
-    CU_ASSERT_EQUAL(shell("exec signet init --state %s --trust-domain example.internal --admin alice "
-                          "--database 'host=%s dbname=signet' --module %s --token-root "
-                          "pkcs11:token=signet%%20root --token-issuing pkcs11:token=signet%%20issuing "
-                          "--token-status pkcs11:token=signet%%20status", ca->folder, ca->socket,
-                          token_fixture_softhsm()), 3);
+    CU_ASSERT_EQUAL(
+        shell("exec signet init --state %s --trust-domain example.internal --admin alice "
+              "--database 'host=%s dbname=signet' --module %s --token-root "
+              "pkcs11:token=signet%%20root --token-issuing pkcs11:token=signet%%20issuing "
+              "--token-status pkcs11:token=signet%%20status",
+              ca->folder, ca->socket, token_fixture_softhsm()),
+        3);
     ASSERT_SAID("holds an authority already");
     CU_ASSERT_EQUAL(shell(digest_all, ca->folder), 0);
     CU_ASSERT_EQUAL(strncmp(before, buffer_text(&out), 64), 0);
-    CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT (SELECT count(*) FROM certificate) + (SELECT count(*) "
-                                      "FROM audit_event) + (SELECT sum(number) FROM crl_shard)"),
+    CU_ASSERT_EQUAL(ca_sql_number(ca,
+                                  "SELECT (SELECT count(*) FROM certificate) + (SELECT count(*) "
+                                  "FROM audit_event) + (SELECT sum(number) FROM crl_shard)"),
                     rows);
 }
 
@@ -193,18 +212,24 @@ a_database_with_an_issuer_is_refused(void)
     ASSERT_SAID("the database holds an authority already");
     /* Not even the keys were made. */
     CU_ASSERT_EQUAL(shell("find %s/work/taken -name '*.ceremony' -o -name signet.conf -o -name pki",
-                          ca->folder), 0);
+                          ca->folder),
+                    0);
     CU_ASSERT_EQUAL(out.len, 0);
-    CU_ASSERT_EQUAL(shell("SOFTHSM2_CONF=%s/work/taken/tokens/root/softhsm2.conf p11tool --provider "
-                          "%s --login --set-pin=13572468 --list-all 2>/dev/null | grep -c Object",
-                          ca->folder, token_fixture_softhsm()), 1);
+    CU_ASSERT_EQUAL(
+        shell("SOFTHSM2_CONF=%s/work/taken/tokens/root/softhsm2.conf p11tool --provider "
+              "%s --login --set-pin=13572468 --list-all 2>/dev/null | grep -c Object",
+              ca->folder, token_fixture_softhsm()),
+        1);
 }
 
 static void
 new_database(const char *name)
 {
-    CU_ASSERT_EQUAL_FATAL(shell("psql -q 'host=%s user=postgres dbname=postgres' -c 'CREATE DATABASE "
-                                "%s OWNER signet_owner'", ca->socket, name), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        shell("psql -q 'host=%s user=postgres dbname=postgres' -c 'CREATE DATABASE "
+              "%s OWNER signet_owner'",
+              ca->socket, name),
+        0);
 }
 
 static void
@@ -229,15 +254,17 @@ runs_as_one_user_on_given_tokens(void)
 {
     second_prepare("second");
     new_database("second");
-    CU_ASSERT_EQUAL(second_init("second", "second", "--publish-url http://pki.other.internal "
-                                                    "--server-name ca.other.internal"), 0);
+    CU_ASSERT_EQUAL(second_init("second", "second",
+                                "--publish-url http://pki.other.internal "
+                                "--server-name ca.other.internal"),
+                    0);
     ASSERT_SAID("root fingerprint");
-    CU_ASSERT_EQUAL(shell("openssl x509 -noout -text -in %s/work/second/admin/admin.pem",
-                          ca->folder), 0);
+    CU_ASSERT_EQUAL(
+        shell("openssl x509 -noout -text -in %s/work/second/admin/admin.pem", ca->folder), 0);
     ASSERT_SAID("URI:http://pki.other.internal/crl/issuing-1.crl");
     ASSERT_SAID("URI:spiffe://other.internal/admin/bob");
-    CU_ASSERT_EQUAL(shell("openssl x509 -noout -text -in %s/work/second/tls/server.pem", ca->folder),
-                    0);
+    CU_ASSERT_EQUAL(
+        shell("openssl x509 -noout -text -in %s/work/second/tls/server.pem", ca->folder), 0);
     ASSERT_SAID("DNS:ca.other.internal, IP Address:127.0.0.1");
 }
 
@@ -263,9 +290,11 @@ wrong_command_lines_are_named(void)
         CU_ASSERT_EQUAL(second_init("usage", "usage", rows[i].more), 2);
         ASSERT_SAID(rows[i].said);
     }
-    CU_ASSERT_EQUAL(shell("signet-ceremony init --state /tmp/x --trust-domain Example --admin a "
-                          "--database dbname=x --module /m --token-root pkcs11:token=a --token-issuing "
-                          "pkcs11:token=a --token-status pkcs11:token=a"), 2);
+    CU_ASSERT_EQUAL(
+        shell("signet-ceremony init --state /tmp/x --trust-domain Example --admin a "
+              "--database dbname=x --module /m --token-root pkcs11:token=a --token-issuing "
+              "pkcs11:token=a --token-status pkcs11:token=a"),
+        2);
     ASSERT_SAID("SPIFFE id");
     CU_ASSERT_EQUAL(shell("signet-ceremony init --state /tmp/x"), 2);
     ASSERT_SAID("is missing");
@@ -281,13 +310,14 @@ main(void)
 
     buffer_init(&out, 1024 * 1024);
     ca = ca_start(&options);
-    status = RUN_SUITE("ceremony", TEST(openssl_and_gnutls_accept_the_chain),
-                       TEST(ca_certificates_have_their_shape), TEST(lives_are_ten_and_two_years),
-                       TEST(transcript_tells_what_openssl_sees), TEST(everything_issued_is_recorded),
-                       TEST(secrets_belong_to_their_users), TEST(a_second_run_touches_nothing),
-                       TEST(a_database_with_an_issuer_is_refused),
-                       TEST(a_failure_leaves_nothing_that_can_be_started),
-                       TEST(runs_as_one_user_on_given_tokens), TEST(wrong_command_lines_are_named));
+    status =
+        RUN_SUITE("ceremony", TEST(openssl_and_gnutls_accept_the_chain),
+                  TEST(ca_certificates_have_their_shape), TEST(lives_are_ten_and_two_years),
+                  TEST(transcript_tells_what_openssl_sees), TEST(everything_issued_is_recorded),
+                  TEST(secrets_belong_to_their_users), TEST(a_second_run_touches_nothing),
+                  TEST(a_database_with_an_issuer_is_refused),
+                  TEST(a_failure_leaves_nothing_that_can_be_started),
+                  TEST(runs_as_one_user_on_given_tokens), TEST(wrong_command_lines_are_named));
     ca_stop(ca);
     buffer_done(&out);
     return status;

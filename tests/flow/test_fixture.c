@@ -1,4 +1,5 @@
-/* The road in short: enrol, verify, renew, revoke; and the parts of the fixture that others rely on. */
+/* The road in short: enrol, verify, renew, revoke; and the parts of the fixture that others rely
+ * on. */
 #include "suite.h"
 
 #include <signal.h>
@@ -23,10 +24,13 @@ enrolled_certificates_verify(void)
     buffer_init(&out, 65536);
     ca_enroll(ca, "payments/api", "api");
     CU_ASSERT_EQUAL(run(&out, "openssl verify -x509_strict -CAfile $SIGNET_ROOT -untrusted api.pem "
-                              "api.pem"), 0);
+                              "api.pem"),
+                    0);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "api.pem: OK"));
-    CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT count(*) FROM certificate c JOIN identity i ON i.id = "
-                                      "c.identity WHERE i.name = 'payments/api'"), 1);
+    CU_ASSERT_EQUAL(ca_sql_number(ca,
+                                  "SELECT count(*) FROM certificate c JOIN identity i ON i.id = "
+                                  "c.identity WHERE i.name = 'payments/api'"),
+                    1);
 }
 
 static void
@@ -52,8 +56,9 @@ revoked_certificates_do_not_renew(void)
     buffer_init(&out, 65536);
     CU_ASSERT_EQUAL(run(&out, "signet renew --cert api.pem --key api.key"), 0);
     ca_serial(ca, "api.pem", serial);
-    CU_ASSERT_EQUAL(ca_run(ca, NULL, NULL, "signet", "revoke", serial, "--reason", "superseded",
-                           "--yes", NULL), 0);
+    CU_ASSERT_EQUAL(
+        ca_run(ca, NULL, NULL, "signet", "revoke", serial, "--reason", "superseded", "--yes", NULL),
+        0);
     CU_ASSERT_EQUAL(run(&out, "signet renew --cert api.pem --key api.key"), 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "revoked"));
 }
@@ -103,9 +108,9 @@ main(void)
 
     ca = ca_start(NULL);
     status = RUN_SUITE("authority", TEST(enrolled_certificates_verify),
-                       TEST(http_helper_reaches_every_caller), TEST(revoked_certificates_do_not_renew),
-                       TEST(killed_programs_come_back), TEST(a_crashed_database_comes_back),
-                       TEST(stops_and_starts_again));
+                       TEST(http_helper_reaches_every_caller),
+                       TEST(revoked_certificates_do_not_renew), TEST(killed_programs_come_back),
+                       TEST(a_crashed_database_comes_back), TEST(stops_and_starts_again));
     ca_stop(ca);
     return status;
 }

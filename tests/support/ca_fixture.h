@@ -26,20 +26,21 @@
 #define CA_ADMIN "alice" /* identity admin/alice with all roles */
 
 struct ca_options {
-    bool fsync;                /* PostgreSQL with durability; off unless a test is about crashes of it */
-    bool stopped;              /* everything is made, signetd is not started */
-    const char *config;        /* lines appended to signet.conf (they must be whole sections) or null */
-    const char *const *edits;  /* null-terminated sed expressions on signet.conf, or null */
+    bool fsync;         /* PostgreSQL with durability; off unless a test is about crashes of it */
+    bool stopped;       /* everything is made, signetd is not started */
+    const char *config; /* lines appended to signet.conf (they must be whole sections) or null */
+    const char *const *edits;        /* null-terminated sed expressions on signet.conf, or null */
     const char *const *permit_edits; /* the same on permits/issuing.conf */
-    const char *const *init;   /* null-terminated further options of `signet-ceremony init`, or null */
+    const char *const
+        *init; /* null-terminated further options of `signet-ceremony init`, or null */
 };
 
 struct ca {
-    char folder[64];  /* the state folder, laid out as deploy/quickstart does */
-    char work[80];    /* a folder for the test's own files, 0700 */
-    char bin[80];     /* the programs, runnable by every user */
-    char config[80];  /* signet.conf */
-    char log[80];     /* stderr of signetd and its children, JSON lines */
+    char folder[64];     /* the state folder, laid out as deploy/quickstart does */
+    char work[80];       /* a folder for the test's own files, 0700 */
+    char bin[80];        /* the programs, runnable by every user */
+    char config[80];     /* signet.conf */
+    char log[80];        /* stderr of signetd and its children, JSON lines */
     char fault_file[80]; /* SIGNET_FAULT_FILE of the authority: write points here (ca_fault) */
     char clock_file[80]; /* SIGNET_CLOCK_FILE: seconds to add (ca_clock) */
     char socket[108];    /* folder of PostgreSQL's socket */
@@ -59,13 +60,14 @@ void ca_stop(struct ca *ca);
  * Runs a program to its end: `program` is one of ours by name ("signet"), or a name searched in
  * PATH ("openssl", "curl", "psql"). The environment has SIGNET_SERVER, SIGNET_ROOT, SIGNET_CERT,
  * SIGNET_KEY of the administrator, and the working folder is ca->work. `input` goes to stdin (null:
- * nothing); stdout and stderr together are appended to `out` (null: thrown away). Arguments end with
- * NULL. Gives the exit status, or 128 + signal.
+ * nothing); stdout and stderr together are appended to `out` (null: thrown away). Arguments end
+ * with NULL. Gives the exit status, or 128 + signal.
  */
 int ca_run(struct ca *ca, const char *input, struct buffer *out, const char *program, ...)
     __attribute__((sentinel));
-/* The same with the arguments as an array (argv[0] is the program), and KEY=VALUE pairs that replace
- * or add to the environment (null-terminated, or null). stderr apart when `err_out` is not null. */
+/* The same with the arguments as an array (argv[0] is the program), and KEY=VALUE pairs that
+ * replace or add to the environment (null-terminated, or null). stderr apart when `err_out` is not
+ * null. */
 int ca_run_argv(struct ca *ca, const char *input, struct buffer *out, struct buffer *err_out,
                 const char *const *env, const char *const *argv);
 /* Starts one in the background (its output goes to ca->work/NAME.log); gives its pid. */
@@ -79,8 +81,8 @@ enum ca_process { CA_SIGNETD, CA_SERVER, CA_ISSUING, CA_STATUS, CA_POSTGRES };
 pid_t ca_pid(const struct ca *ca, enum ca_process process);
 /* Sends a signal; false when it does not run. */
 bool ca_kill(struct ca *ca, enum ca_process process, int signal);
-void ca_signetd_start(struct ca *ca);         /* returns when /readyz says 200 */
-int ca_signetd_stop(struct ca *ca);           /* SIGTERM; gives the exit status as ca_run */
+void ca_signetd_start(struct ca *ca); /* returns when /readyz says 200 */
+int ca_signetd_stop(struct ca *ca);   /* SIGTERM; gives the exit status as ca_run */
 void ca_postgres_start(struct ca *ca);
 void ca_postgres_stop(struct ca *ca, bool crash); /* crash: immediate shutdown */
 /* True as soon as /readyz answers 200, false after timeout_ms. */
@@ -110,9 +112,9 @@ void ca_enroll(struct ca *ca, const char *identity, const char *name);
 void ca_serial(struct ca *ca, const char *pem_name, char text[64]);
 
 /*
- * One HTTP request with curl. `cert` names NAME.pem/NAME.key in ca->work, "admin" the administrator,
- * null nobody. `headers` is null-terminated or null; `body` null: none. Gives the status (0: no
- * answer); the body is appended to `out` (may be null).
+ * One HTTP request with curl. `cert` names NAME.pem/NAME.key in ca->work, "admin" the
+ * administrator, null nobody. `headers` is null-terminated or null; `body` null: none. Gives the
+ * status (0: no answer); the body is appended to `out` (may be null).
  */
 int ca_http(struct ca *ca, const char *method, const char *url_or_path, const char *cert,
             const char *const *headers, const char *body, struct buffer *out);

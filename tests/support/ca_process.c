@@ -143,7 +143,8 @@ ca_kill(struct ca *ca, enum ca_process process, int signal)
 static bool
 ready_now(const struct ca *ca)
 {
-    static const char request[] = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    static const char request[] =
+        "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)ca->health_port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -225,6 +226,6 @@ ca_postgres_start(struct ca *ca)
 void
 ca_postgres_stop(struct ca *ca, bool crash)
 {
-    ca_lab(ca, (const char *const[]){"postgres-stop", ca->folder, crash ? "immediate" : "fast",
-                                     NULL});
+    ca_lab(ca,
+           (const char *const[]){"postgres-stop", ca->folder, crash ? "immediate" : "fast", NULL});
 }

@@ -13,11 +13,17 @@
 #include "signet/file.h"
 #include "signet/spawn.h"
 
-enum { CA_RUN_MS = 120000, CA_RUN_ARGUMENTS = 64, CA_ENVIRONMENT = 48, CA_OUTPUT = 8 * 1024 * 1024 };
+enum {
+    CA_RUN_MS = 120000,
+    CA_RUN_ARGUMENTS = 64,
+    CA_ENVIRONMENT = 48,
+    CA_OUTPUT = 8 * 1024 * 1024
+};
 
 static const char *const passed_names[] = {
-    "TMPDIR",       "SIGNET_KEEP",  "CA_LAB_FSYNC",  "SIGNET_TEST_SOFTHSM", "ASAN_OPTIONS",
-    "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "HOME"};
+    "TMPDIR",       "SIGNET_KEEP",   "CA_LAB_FSYNC", "SIGNET_TEST_SOFTHSM",
+    "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS",
+    "HOME"};
 
 static void
 environment_put(const struct ca *ca, char **environment, size_t *count, const char *text)
@@ -81,7 +87,8 @@ ca_environment_free(char **environment)
     free(environment);
 }
 
-/* A shell finds the program in PATH and joins or parts its outputs; it sees no text of the test's. */
+/* A shell finds the program in PATH and joins or parts its outputs; it sees no text of the test's.
+ */
 static void
 shell_arguments(const struct ca *ca, const char *redirect, const char *const *argv,
                 const char **ret_argv)
@@ -203,8 +210,8 @@ sql_run(struct ca *ca, struct buffer *rows, const char *sql)
 
     buffer_init(&out, CA_OUTPUT);
     ca_conninfo(ca, "signet_owner", conninfo, sizeof(conninfo));
-    if (ca_run(ca, sql, &out, "psql", "--no-psqlrc", "-At", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-",
-               conninfo, NULL) != 0)
+    if (ca_run(ca, sql, &out, "psql", "--no-psqlrc", "-At", "-q", "-v", "ON_ERROR_STOP=1", "-f",
+               "-", conninfo, NULL) != 0)
         ca_give_up(ca, "SQL failed: %s\n%s", sql, buffer_text(&out));
     if (rows && !buffer_put(rows, out.data, out.len))
         ca_give_up(ca, "too many rows of: %s", sql);
@@ -304,9 +311,9 @@ http_arguments(const struct ca *ca, const char *method, const char *url, const c
                const char *const *headers, const char *body, char paths[2][160], const char **argv)
 {
     size_t count = 0;
-    const char *const always[] = {"curl", "--silent", "--show-error", "--max-time", "60",
-                                  "--cacert", ca->root_pem, "--write-out", "\n%{http_code}",
-                                  "--request", method, url};
+    const char *const always[] = {
+        "curl",       "--silent",    "--show-error",   "--max-time", "60",   "--cacert",
+        ca->root_pem, "--write-out", "\n%{http_code}", "--request",  method, url};
 
     for (size_t i = 0; i < ARRAY_LEN(always); i++)
         argv[count++] = always[i];

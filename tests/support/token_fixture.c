@@ -33,9 +33,9 @@ fixture_run(const char *const *argv)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     /* posix_spawn takes its arguments without const and does not write to them. */
-    fixture_require(posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv,
-                                 environ) == 0,
-                    argv[0]);
+    fixture_require(
+        posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ) == 0,
+        argv[0]);
     posix_spawn_file_actions_destroy(&actions);
     fixture_require(waitpid(pid, &status, 0) == pid && status == 0, argv[0]);
 }

@@ -33,7 +33,8 @@ t18_the_key_made_is_the_key_required(void)
 
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     CU_ASSERT_TRUE_FATAL(ASSERT_OK(generate(token_fixture_softhsm(), "pkcs11:token=gen",
-                                            TOKEN_FIXTURE_PIN, "first", &spki, uri, &err), &err));
+                                            TOKEN_FIXTURE_PIN, "first", &spki, uri, &err),
+                                   &err));
     ASSERT_OK(public_key_parse(buffer_bytes(&spki), &key, &err), &err);
     options.uri = uri;
     /* No waiver: what the opening checks is what the generation set. */
@@ -55,9 +56,11 @@ refuses_a_label_that_is_taken(void)
 
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     ASSERT_OK(generate(token_fixture_softhsm(), "pkcs11:token=gen", TOKEN_FIXTURE_PIN, "taken",
-                       &spki, uri, &err), &err);
+                       &spki, uri, &err),
+              &err);
     ASSERT_REFUSED(generate(token_fixture_softhsm(), "pkcs11:token=gen", TOKEN_FIXTURE_PIN, "taken",
-                            &spki, uri, &err), &err, ERROR_STATE_EXISTS);
+                            &spki, uri, &err),
+                   &err, ERROR_STATE_EXISTS);
     CU_ASSERT_EQUAL(spki.len, 0);
 }
 
@@ -71,7 +74,8 @@ does_without_allowed_mechanisms(void)
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     token_fixture_order(&fixture, "no-allowed-mechanisms\n");
     ASSERT_OK(generate(token_fixture_shim(), "pkcs11:token=gen", TOKEN_FIXTURE_PIN, "plain", &spki,
-                       uri, &err), &err);
+                       uri, &err),
+              &err);
     CU_ASSERT_EQUAL(token_fixture_calls(&fixture, "C_GenerateKeyPair"), 2);
 }
 
@@ -84,16 +88,19 @@ refuses_wrong_pin_key_uri_and_label(void)
 
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     token_fixture_order(&fixture, "");
-    ASSERT_REFUSED(generate(token_fixture_shim(), "pkcs11:token=gen", "000000", "x", &spki, uri,
-                            &err), &err, ERROR_TOKEN_PIN);
+    ASSERT_REFUSED(
+        generate(token_fixture_shim(), "pkcs11:token=gen", "000000", "x", &spki, uri, &err), &err,
+        ERROR_TOKEN_PIN);
     CU_ASSERT_EQUAL(token_fixture_calls(&fixture, "C_Login"), 1);
     ASSERT_REFUSED(generate(token_fixture_shim(), "pkcs11:token=gen;object=x", TOKEN_FIXTURE_PIN,
-                            "x", &spki, uri, &err), &err, ERROR_CONFIG);
-    ASSERT_REFUSED(generate(token_fixture_shim(), "pkcs11:token=gen", TOKEN_FIXTURE_PIN, "", &spki,
-                            uri, &err), &err, ERROR_CONFIG);
+                            "x", &spki, uri, &err),
+                   &err, ERROR_CONFIG);
+    ASSERT_REFUSED(
+        generate(token_fixture_shim(), "pkcs11:token=gen", TOKEN_FIXTURE_PIN, "", &spki, uri, &err),
+        &err, ERROR_CONFIG);
     ASSERT_REFUSED(generate(token_fixture_shim(), "pkcs11:token=gen", TOKEN_FIXTURE_PIN,
-                            "a label of more than thirty-two octets", &spki, uri, &err), &err,
-                   ERROR_CONFIG);
+                            "a label of more than thirty-two octets", &spki, uri, &err),
+                   &err, ERROR_CONFIG);
 }
 
 int

@@ -47,8 +47,9 @@ opens_signs_and_tells_its_module(void)
     struct error err = {0};
     AUTO_KEYRING keyring = NULL;
 
-    CU_ASSERT_TRUE_FATAL(ASSERT_OK(open_with(token_fixture_softhsm(), key_uri, TOKEN_FIXTURE_PIN,
-                                             NULL, &keyring, &err), &err));
+    CU_ASSERT_TRUE_FATAL(ASSERT_OK(
+        open_with(token_fixture_softhsm(), key_uri, TOKEN_FIXTURE_PIN, NULL, &keyring, &err),
+        &err));
     CU_ASSERT_EQUAL(keyring_sessions(keyring), 3);
     CU_ASSERT_EQUAL(keyring_mechanism_of(keyring), KEYRING_ECDSA);
     CU_ASSERT_PTR_NOT_NULL(strstr(keyring_module_name(keyring), "SoftHSM"));
@@ -172,11 +173,14 @@ t05_wants_exactly_one_key(void)
     ASSERT_REFUSED(open_shim(&keyring, &err), &err, ERROR_TOKEN_KEY);
     CU_ASSERT_STRING_EQUAL(err.rule, "key.single");
     ASSERT_REFUSED(open_with(token_fixture_softhsm(), "pkcs11:token=unit;object=absent",
-                             TOKEN_FIXTURE_PIN, NULL, &keyring, &err), &err, ERROR_TOKEN_KEY);
+                             TOKEN_FIXTURE_PIN, NULL, &keyring, &err),
+                   &err, ERROR_TOKEN_KEY);
     ASSERT_REFUSED(open_with(token_fixture_softhsm(), "pkcs11:token=unit;id=%de%ad",
-                             TOKEN_FIXTURE_PIN, NULL, &keyring, &err), &err, ERROR_TOKEN_KEY);
+                             TOKEN_FIXTURE_PIN, NULL, &keyring, &err),
+                   &err, ERROR_TOKEN_KEY);
     ASSERT_OK(open_with(token_fixture_softhsm(), "pkcs11:token=unit;object=key", TOKEN_FIXTURE_PIN,
-                        NULL, &keyring, &err), &err);
+                        NULL, &keyring, &err),
+              &err);
 }
 
 static void
@@ -185,8 +189,11 @@ t06_takes_no_more_sessions_than_the_token_allows(void)
     static const struct {
         const char *order;
         unsigned sessions;
-    } rows[] = {{"sessions 3\n", 2}, {"sessions 2\n", 1}, {"sessions 0\n", 3},
-                {"sessions 18446744073709551615\n", 3}, {"sessions 100\n", 3}};
+    } rows[] = {{"sessions 3\n", 2},
+                {"sessions 2\n", 1},
+                {"sessions 0\n", 3},
+                {"sessions 18446744073709551615\n", 3},
+                {"sessions 100\n", 3}};
     struct error err = {0};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -223,8 +230,9 @@ t06_each_thread_signs_on_its_own_session(void)
     struct signing_thread threads[3];
     pthread_t ids[3];
 
-    CU_ASSERT_TRUE_FATAL(ASSERT_OK(open_with(token_fixture_softhsm(), key_uri, TOKEN_FIXTURE_PIN,
-                                             NULL, &keyring, &err), &err));
+    CU_ASSERT_TRUE_FATAL(ASSERT_OK(
+        open_with(token_fixture_softhsm(), key_uri, TOKEN_FIXTURE_PIN, NULL, &keyring, &err),
+        &err));
     for (unsigned i = 0; i < 3; i++) {
         threads[i] = (struct signing_thread){keyring, i, 0};
         CU_ASSERT_EQUAL_FATAL(pthread_create(&ids[i], NULL, sign_many, &threads[i]), 0);
@@ -316,15 +324,17 @@ t18_a_waiver_covers_only_what_it_names(void)
     AUTO_KEYRING keyring = NULL;
 
     token_fixture_order(&fixture, "attribute 0x163 00\n");
-    ASSERT_REFUSED(open_with(token_fixture_shim(), key_uri, TOKEN_FIXTURE_PIN, others, &keyring,
-                             &err), &err, ERROR_TOKEN_KEY);
+    ASSERT_REFUSED(
+        open_with(token_fixture_shim(), key_uri, TOKEN_FIXTURE_PIN, others, &keyring, &err), &err,
+        ERROR_TOKEN_KEY);
     ASSERT_OK(open_with(token_fixture_shim(), key_uri, TOKEN_FIXTURE_PIN, local, &keyring, &err),
               &err);
     keyring_close(steal(&keyring));
     /* The PIN is wiped after the login, so this one cannot be waived. */
     token_fixture_order(&fixture, "attribute 0x202 01\n");
-    ASSERT_REFUSED(open_with(token_fixture_shim(), key_uri, TOKEN_FIXTURE_PIN, others, &keyring,
-                             &err), &err, ERROR_TOKEN_KEY);
+    ASSERT_REFUSED(
+        open_with(token_fixture_shim(), key_uri, TOKEN_FIXTURE_PIN, others, &keyring, &err), &err,
+        ERROR_TOKEN_KEY);
 }
 
 static void
@@ -414,10 +424,11 @@ t16_a_token_that_is_not_there_is_waited_for(void)
     AUTO_KEYRING keyring = NULL;
 
     ASSERT_REFUSED(open_with(token_fixture_softhsm(), "pkcs11:token=other;object=key",
-                             TOKEN_FIXTURE_PIN, NULL, &keyring, &err), &err,
-                   ERROR_TOKEN_UNAVAILABLE);
-    ASSERT_REFUSED(open_with("/nowhere/module.so", key_uri, TOKEN_FIXTURE_PIN, NULL, &keyring,
-                             &err), &err, ERROR_CONFIG);
+                             TOKEN_FIXTURE_PIN, NULL, &keyring, &err),
+                   &err, ERROR_TOKEN_UNAVAILABLE);
+    ASSERT_REFUSED(
+        open_with("/nowhere/module.so", key_uri, TOKEN_FIXTURE_PIN, NULL, &keyring, &err), &err,
+        ERROR_CONFIG);
 }
 
 static void
@@ -428,7 +439,8 @@ t16_two_tokens_of_one_label_need_the_serial(void)
 
     token_fixture_add(&fixture, "unit");
     ASSERT_REFUSED(open_with(token_fixture_softhsm(), "pkcs11:token=unit;object=key",
-                             TOKEN_FIXTURE_PIN, NULL, &keyring, &err), &err, ERROR_CONFIG);
+                             TOKEN_FIXTURE_PIN, NULL, &keyring, &err),
+                   &err, ERROR_CONFIG);
     /* The URI that the generation gave has the serial. */
     ASSERT_OK(open_with(token_fixture_softhsm(), key_uri, TOKEN_FIXTURE_PIN, NULL, &keyring, &err),
               &err);
@@ -437,14 +449,16 @@ t16_two_tokens_of_one_label_need_the_serial(void)
 int
 main(void)
 {
-    struct keyring_options options = {.module = token_fixture_softhsm(), .uri = "pkcs11:token=unit"};
+    struct keyring_options options = {.module = token_fixture_softhsm(),
+                                      .uri = "pkcs11:token=unit"};
     struct error err = {0};
     AUTO_BUFFER spki;
     int status;
 
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     token_fixture_start(&fixture, "unit");
-    if (!keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), "key", &spki, key_uri, &err)) {
+    if (!keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), "key", &spki, key_uri,
+                          &err)) {
         fprintf(stderr, "%s\n", err.detail);
         return 1;
     }

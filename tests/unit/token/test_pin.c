@@ -59,5 +59,6 @@ t15_refuses_what_no_pin_is(void)
 int
 main(void)
 {
-    return RUN_SUITE("token pin", TEST(t15_takes_one_newline_off), TEST(t15_refuses_what_no_pin_is));
+    return RUN_SUITE("token pin", TEST(t15_takes_one_newline_off),
+                     TEST(t15_refuses_what_no_pin_is));
 }

@@ -36,8 +36,9 @@ refuses_a_label_that_is_taken_and_bad_input(void)
 
     ASSERT_REFUSED(token_init("first", "87654321", "1234567", &err), &err, ERROR_STATE_EXISTS);
     ASSERT_REFUSED(token_init("", "87654321", "1234567", &err), &err, ERROR_CONFIG);
-    ASSERT_REFUSED(token_init("a label of more than thirty-two octets", "87654321", "1234567",
-                              &err), &err, ERROR_CONFIG);
+    ASSERT_REFUSED(
+        token_init("a label of more than thirty-two octets", "87654321", "1234567", &err), &err,
+        ERROR_CONFIG);
     ASSERT_REFUSED(token_init("empty", "", "1234567", &err), &err, ERROR_TOKEN_PIN);
     ASSERT_REFUSED(token_init("empty", "87654321", "", &err), &err, ERROR_TOKEN_PIN);
 }

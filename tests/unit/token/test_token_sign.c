@@ -14,9 +14,10 @@ open_key(const char *module, struct keyring **ret_keyring, struct public_key **r
         .module = module, .uri = "pkcs11:token=sign;object=key", .sessions = 2};
     struct error err = {0};
 
+    CU_ASSERT_TRUE_FATAL(ASSERT_OK(
+        keyring_open(&options, bytes_of_text(TOKEN_FIXTURE_PIN), ret_keyring, &err), &err));
     CU_ASSERT_TRUE_FATAL(
-        ASSERT_OK(keyring_open(&options, bytes_of_text(TOKEN_FIXTURE_PIN), ret_keyring, &err), &err));
-    CU_ASSERT_TRUE_FATAL(ASSERT_OK(public_key_parse(keyring_spki(*ret_keyring), ret_key, &err), &err));
+        ASSERT_OK(public_key_parse(keyring_spki(*ret_keyring), ret_key, &err), &err));
 }
 
 static void
@@ -32,10 +33,12 @@ t12_signs_in_x509_form_on_every_session(void)
     for (unsigned i = 0; i < 200; i++) {
         size_t len = 0;
 
-        ASSERT_OK(token_sign(keyring, i % 2, key, SIGNATURE_ECDSA_SHA256, message, signature, &len,
-                             &err), &err);
-        ASSERT_OK(public_key_verify(key, SIGNATURE_ECDSA_SHA256, message, bytes_of(signature, len),
-                                    &err), &err);
+        ASSERT_OK(
+            token_sign(keyring, i % 2, key, SIGNATURE_ECDSA_SHA256, message, signature, &len, &err),
+            &err);
+        ASSERT_OK(
+            public_key_verify(key, SIGNATURE_ECDSA_SHA256, message, bytes_of(signature, len), &err),
+            &err);
     }
 }
 
@@ -50,13 +53,15 @@ t09_releases_no_signature_that_does_not_verify(void)
     open_key(token_fixture_shim(), &keyring, &key);
     token_fixture_order(&fixture, "C_Sign wrong\n");
     signature[0] = 0;
-    ASSERT_REFUSED(token_sign(keyring, 0, key, SIGNATURE_ECDSA_SHA256, bytes_of_text("x"), signature,
-                              &len, &err), &err, ERROR_SIGNATURE_WRONG);
+    ASSERT_REFUSED(token_sign(keyring, 0, key, SIGNATURE_ECDSA_SHA256, bytes_of_text("x"),
+                              signature, &len, &err),
+                   &err, ERROR_SIGNATURE_WRONG);
     CU_ASSERT_EQUAL(len, 4711);
     CU_ASSERT_EQUAL(signature[0], 0);
     token_fixture_order(&fixture, "");
     ASSERT_OK(token_sign(keyring, 0, key, SIGNATURE_ECDSA_SHA256, bytes_of_text("x"), signature,
-                         &len, &err), &err);
+                         &len, &err),
+              &err);
 }
 
 static void
@@ -69,9 +74,11 @@ refuses_an_algorithm_of_another_key_type(void)
 
     open_key(token_fixture_softhsm(), &keyring, &key);
     ASSERT_REFUSED(token_sign(keyring, 0, key, SIGNATURE_RSA_SHA256, bytes_of_text("x"), signature,
-                              &len, &err), &err, ERROR_TOKEN_KEY);
-    ASSERT_REFUSED(token_sign(keyring, 0, key, SIGNATURE_ED25519, bytes_of_text("x"), signature,
-                              &len, &err), &err, ERROR_TOKEN_KEY);
+                              &len, &err),
+                   &err, ERROR_TOKEN_KEY);
+    ASSERT_REFUSED(
+        token_sign(keyring, 0, key, SIGNATURE_ED25519, bytes_of_text("x"), signature, &len, &err),
+        &err, ERROR_TOKEN_KEY);
 }
 
 static void
@@ -81,7 +88,8 @@ t12_integers_are_minimal_and_positive(void)
         struct bytes raw;
         struct bytes der;
     } rows[] = {
-        {{(const uint8_t *)"\x01\x02", 2}, {(const uint8_t *)"\x30\x06\x02\x01\x01\x02\x01\x02", 8}},
+        {{(const uint8_t *)"\x01\x02", 2},
+         {(const uint8_t *)"\x30\x06\x02\x01\x01\x02\x01\x02", 8}},
         /* high bits take a zero octet */
         {{(const uint8_t *)"\x80\xff", 2},
          {(const uint8_t *)"\x30\x08\x02\x02\x00\x80\x02\x02\x00\xff", 10}},
@@ -118,7 +126,8 @@ t12_refuses_odd_empty_and_oversized(void)
 int
 main(void)
 {
-    struct keyring_options options = {.module = token_fixture_softhsm(), .uri = "pkcs11:token=sign"};
+    struct keyring_options options = {.module = token_fixture_softhsm(),
+                                      .uri = "pkcs11:token=sign"};
     char uri[KEYRING_URI_OCTETS];
     struct error err = {0};
     AUTO_BUFFER spki;

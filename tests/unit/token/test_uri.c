@@ -11,7 +11,8 @@ takes_a_token_and_a_key(void)
         "pkcs11:token=issuing;object=key",
         "pkcs11:token=issuing;id=%01%02%ff",
         "pkcs11:serial=0badc0de;id=%01;type=private",
-        "pkcs11:token=a%20b;manufacturer=SoftHSM%20project;model=SoftHSM%20v2;serial=1;object=k;id=%00",
+        "pkcs11:token=a%20b;manufacturer=SoftHSM%20project;model=SoftHSM%20v2;serial=1;object=k;id="
+        "%00",
     };
     struct error err = {0};
 
@@ -28,16 +29,16 @@ t16_refuses_what_would_be_read_two_ways(void)
         "pkcs11:",
         "PKCS11:token=a;object=b",
         "token=a;object=b",
-        "pkcs11:token=a",                        /* no key */
-        "pkcs11:object=b",                       /* no token */
-        "pkcs11:token=a;object=b;",              /* empty attribute */
-        "pkcs11:token=a;token=b;object=c",       /* twice */
-        "pkcs11:token=;object=b",                /* no value */
+        "pkcs11:token=a",                  /* no key */
+        "pkcs11:object=b",                 /* no token */
+        "pkcs11:token=a;object=b;",        /* empty attribute */
+        "pkcs11:token=a;token=b;object=c", /* twice */
+        "pkcs11:token=;object=b",          /* no value */
         "pkcs11:token;object=b",
         "pkcs11:token=a;object=b#fragment",
         "pkcs11:token=a;object=b?module-path=/tmp/evil.so",
         "pkcs11:token=a;object=b?pin-source=/tmp/pin",
-        "pkcs11:token=a;object=b;slot-id=1",     /* slot numbers change */
+        "pkcs11:token=a;object=b;slot-id=1", /* slot numbers change */
         "pkcs11:token=a;object=b;x-vendor=1",
         "pkcs11:token=a;object=b;type=public",
         "pkcs11:token=a;object=%zz",
