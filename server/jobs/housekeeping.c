@@ -41,9 +41,14 @@ job_authority(struct jobs *jobs, struct error *err)
 {
     struct server *server = jobs->server;
     int64_t now_ms = clock_monotonic_ms();
+    bool noticed = jobs->schedule.noticed;
 
+    jobs->schedule.noticed = false;
     if (!authority_load(server->authority, jobs->db, err) ||
         !publisher_poll(server->publisher, jobs->db, err))
+        return false;
+    /* What was revoked may be the responder's own certificate. */
+    if (noticed && !job_responder_look(jobs, err))
         return false;
     jobs->schedule.partitions_short = jobs->days_made > 0 && days_needed(jobs) > jobs->days_made;
     return !server->audit || !audit_due(server->audit, now_ms) ||

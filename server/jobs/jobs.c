@@ -84,8 +84,6 @@ job_run(struct jobs *jobs, enum job job)
     struct error failure = {.kind = ERROR_NONE};
 
     jobs->schedule.tried_ms[job] = clock_monotonic_ms();
-    if (job == JOB_AUTHORITY)
-        jobs->schedule.noticed = false;
     job_result(jobs, job, work[job](jobs, &failure), &failure);
 }
 

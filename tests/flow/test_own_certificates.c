@@ -107,6 +107,7 @@ tls_is_renewed_without_a_restart(void)
 static void
 the_responder_is_renewed_and_answers(void)
 {
+    static const char *const json[] = {"Content-Type: application/json", NULL};
     char serial[64], body[128];
     AUTO_BUFFER out = {.max = 65536};
     long long count = alive("signet/ocsp");
@@ -117,7 +118,7 @@ the_responder_is_renewed_and_answers(void)
            "WHERE i.name = 'signet/ocsp'");
     snprintf(serial, sizeof(serial), "%.38s", buffer_text(&out));
     snprintf(body, sizeof(body), "{\"serial\": \"%s\", \"reason\": \"superseded\"}", serial);
-    CU_ASSERT_EQUAL(ca_http(ca, "POST", "/v1/revocations", "admin", NULL, body, NULL), 200);
+    CU_ASSERT_EQUAL(ca_http(ca, "POST", "/v1/revocations", "admin", json, body, NULL), 200);
     expect_more("signet/ocsp", 0);
     expect_more("signet/ocsp", 1);
     ca_enroll(ca, "payments/ocsp", "api");
