@@ -329,21 +329,21 @@ struct answer {
     char head[8192];
     char body[65536]; /* its beginning */
     size_t body_len;
+    char value[512]; /* what answer_field found */
 };
 
 static inline const char *
-answer_field(const struct answer *answer, const char *name)
+answer_field(struct answer *answer, const char *name)
 {
-    static char value[512];
     const char *line = answer->head;
 
-    value[0] = '\0';
+    answer->value[0] = '\0';
     while ((line = strstr(line, "\r\n"))) {
         line += 2;
         if (strncasecmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
-            sscanf(line + strlen(name), ": %511[^\r\n]", value);
+            sscanf(line + strlen(name), ": %511[^\r\n]", answer->value);
     }
-    return value;
+    return answer->value;
 }
 
 /* Takes one response from what comes; `head` says that the request was HEAD. */
