@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "http/audit.h"
+#include "http/percent.h"
 
 bool
 note_done(struct db *db, const struct request *request, const char *action, const char *object,
@@ -19,5 +20,6 @@ note_done(struct db *db, const struct request *request, const char *action, cons
     va_start(args, format);
     vsnprintf(event.detail, sizeof(event.detail), format, args);
     va_end(args);
+    text_make_utf8(event.detail);
     return db_audit_insert(db, &event, 1, err);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "percent.h"
 #include "signet/clock.h"
 #include "signet/log.h"
 
@@ -73,6 +74,9 @@ audit_of_refusal(const struct request *request, const struct route *route,
     snprintf(ret_event->rule, sizeof(ret_event->rule), "%s",
              refusal->rule[0] ? refusal->rule : row->type);
     snprintf(ret_event->detail, sizeof(ret_event->detail), "%s", refusal->detail);
+    /* The database takes UTF-8 only: what was cut must not keep a refusal off the record. */
+    text_make_utf8(ret_event->object);
+    text_make_utf8(ret_event->detail);
 }
 
 static bool

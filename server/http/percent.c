@@ -55,6 +55,16 @@ text_is_utf8(struct bytes text)
     return true;
 }
 
+void
+text_make_utf8(char *text)
+{
+    if (text_is_utf8(bytes_of_text(text)))
+        return;
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            *text = '?';
+}
+
 static int
 hex_value(uint8_t digit)
 {

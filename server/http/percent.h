@@ -7,6 +7,8 @@
 
 /* Well-formed UTF-8 without surrogates, overlong forms and NUL. */
 bool text_is_utf8(struct bytes text);
+/* Makes it so: a text that was cut anywhere loses all octets beyond ASCII to "?". */
+void text_make_utf8(char *text);
 
 /*
  * Decodes into `text`, which must have room for encoded.len + 1 octets, and terminates it. "+" stays

@@ -1,5 +1,7 @@
 #include "api_fixture.h"
 
+#include "http/audit.h"
+
 static struct holder admin, enroller, auditor, host;
 
 static void
@@ -297,6 +299,21 @@ the_audit_trail_is_searched(void)
     EXPECT_REFUSED(&by_host, ERROR_FORBIDDEN);
 }
 
+/* Details are cut at their limit, also inside a character; the record must not get lost by that. */
+static void
+a_refusal_cut_inside_a_character_is_recorded(void)
+{
+    struct request request = {.id = "cut", .caller = {.kinds = CALLER_ADMIN, .name = "admin/cut"}};
+    struct audit *audit = NULL;
+    struct error refusal = {0}, err = {0};
+
+    CU_ASSERT_TRUE_FATAL(ASSERT_OK(audit_new(&audit, &err), &err));
+    error_set(&refusal, ERROR_MEMBER_UNKNOWN, "%.4s: this member is not known", "abc\xc3\xa4");
+    audit_refused(audit, &world.worker, &request, &api_routes[0], &refusal);
+    CU_ASSERT_EQUAL(audited("certificate.issue", ""), 1);
+    audit_free(audit);
+}
+
 int
 main(void)
 {
@@ -306,7 +323,8 @@ main(void)
     status = RUN_SUITE("identities", TEST(people_make), TEST(made_and_shown), TEST(refused),
                        TEST(administrators), TEST(suspended_and_resumed), TEST(changes_refused),
                        TEST(tokens_by_right), TEST(pages), TEST(certificates_are_searched),
-                       TEST(issuers_are_public), TEST(the_audit_trail_is_searched));
+                       TEST(issuers_are_public), TEST(the_audit_trail_is_searched),
+                       TEST(a_refusal_cut_inside_a_character_is_recorded));
     world_stop();
     return status;
 }

@@ -1,6 +1,8 @@
 #include "http/percent.h"
 #include "suite.h"
 
+#include <stdio.h>
+
 static char text[256];
 static size_t len;
 
@@ -48,8 +50,26 @@ refuses(void)
     }
 }
 
+static void
+makes_utf8(void)
+{
+    static const struct {
+        const char *text, *wanted;
+    } rows[] = {{"", ""},
+                {"abc", "abc"},
+                {"\xc3\xa4", "\xc3\xa4"},
+                {"\xc3\xa4 and \xc3", "?? and ?"},
+                {"a\xff", "a?"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        snprintf(text, sizeof(text), "%s", rows[i].text);
+        text_make_utf8(text);
+        CU_ASSERT_STRING_EQUAL(text, rows[i].wanted);
+    }
+}
+
 int
 main(void)
 {
-    return RUN_SUITE("percent", TEST(decodes), TEST(refuses));
+    return RUN_SUITE("percent", TEST(decodes), TEST(refuses), TEST(makes_utf8));
 }
