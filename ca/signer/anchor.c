@@ -76,16 +76,16 @@ check_serial(const struct anchor *anchor, struct db *db, int32_t issuer, struct 
     free(row);
     hex_encode(bytes_of(anchor->serial, anchor->serial_len), hex, sizeof(hex));
     if (found == DB_MISSING)
-        return error_set(err, ERROR_DATABASE_REWOUND,
-                         "the anchor names serial %s, which the database does not have: it is older "
-                         "than what was issued",
-                         hex);
+        return error_set(
+            err, ERROR_DATABASE_REWOUND,
+            "the anchor names serial %s, which the database does not have: it is older "
+            "than what was issued",
+            hex);
     return found == DB_FOUND;
 }
 
 bool
-anchor_check(struct anchor *anchor, struct db *db, int32_t issuer, int64_t now_s,
-             struct error *err)
+anchor_check(struct anchor *anchor, struct db *db, int32_t issuer, int64_t now_s, struct error *err)
 {
     struct db_crl crl = {0};
     AUTO_BUFFER der;

@@ -1,7 +1,7 @@
 /*
- * A batch of issuance requests and what happens to it, in this order: filled (each request guarded),
- * recorded in one commit, signed, stored, answered. A request that is refused on the way leaves the
- * batch; the others go on.
+ * A batch of issuance requests and what happens to it, in this order: filled (each request
+ * guarded), recorded in one commit, signed, stored, answered. A request that is refused on the way
+ * leaves the batch; the others go on.
  */
 #ifndef SIGNET_SIGNER_BATCH_H
 #define SIGNET_SIGNER_BATCH_H

@@ -98,7 +98,8 @@ take_rows(struct crl_work *work, const struct db_crl_row *rows, size_t count, st
         entry->serial_len = rows[i].serial_len;
         entry->reason = rows[i].reason;
         entry->invalidity_s = rows[i].invalidity_s;
-        /* Another host's clock may be ahead; the list itself must not speak of the future. */
+        /* Another host's clock may be ahead; the list itself must not speak of the future (R-04).
+         */
         entry->revoked_s = rows[i].revoked_s < work->crl.this_update_s ? rows[i].revoked_s
                                                                        : work->crl.this_update_s;
     }

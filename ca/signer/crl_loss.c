@@ -23,7 +23,8 @@ compare_entries(const void *a, const void *b)
 static const struct crl_entry **
 sorted(const struct crl *crl)
 {
-    const struct crl_entry **index = malloc((crl->entry_count + 1) * sizeof(const struct crl_entry *));
+    const struct crl_entry **index =
+        malloc((crl->entry_count + 1) * sizeof(const struct crl_entry *));
 
     if (!index)
         return NULL;

@@ -1,4 +1,4 @@
-#include "guard.h"
+#include "guard_rule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,122 +6,6 @@
 
 /* The clocks of two hosts may differ by this much before "not yet valid" becomes a refusal. */
 enum { FUTURE_S = 60 };
-
-struct guard_input {
-    const struct guard *guard;
-    const struct issue_request *request;
-    const struct permit *permit;
-    const struct guarded *found;
-    const struct tbs_cert *tbs;
-    int64_t now_s;
-};
-
-typedef bool guard_rule(const struct guard_input *in, const char *rule, struct error *err);
-
-#define REFUSE(...) error_refuse(err, ERROR_PERMIT, rule, __VA_ARGS__)
-
-enum {
-    OF_WORKLOAD = 1 << CLASS_WORKLOAD,
-    OF_ADMIN = 1 << CLASS_ADMIN,
-    OF_SERVER = 1 << CLASS_SERVER,
-    OF_RESPONDER = 1 << CLASS_RESPONDER,
-    OF_LEAF = OF_WORKLOAD | OF_ADMIN | OF_SERVER,
-    OF_ALL = OF_LEAF | OF_RESPONDER
-};
-
-/* --- the words of the frame --- */
-
-static bool
-is_plain(const char *text)
-{
-    for (; *text; text++)
-        if (*text < ' ' || *text > '~')
-            return false;
-    return true;
-}
-
-/* One text that the database cannot store would take its whole batch down. */
-static bool
-check_text(const struct guard_input *in, const char *rule, struct error *err)
-{
-    const struct issue_request *request = in->request;
-
-    if (is_plain(request->identity) && is_plain(request->profile) && is_plain(request->requester) &&
-        is_plain(request->request_id) && request->policy_version <= INT64_MAX)
-        return true;
-    return REFUSE("a text of the frame holds other than printable ASCII, or the policy version is "
-                  "out of range");
-}
-
-static bool
-is_segment_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_';
-}
-
-/* The path of a SPIFFE id without its first slash (ID-3). */
-static bool
-check_identity_text(const struct guard_input *in, const char *rule, struct error *err)
-{
-    const char *text = in->request->identity;
-
-    while (true) {
-        size_t len = 0;
-
-        while (is_segment_char(text[len]))
-            len++;
-        if (len == 0 || strspn(text, ".") == len)
-            return REFUSE("\"%s\" is not an identity name", in->request->identity);
-        text += len;
-        if (*text == '\0')
-            return true;
-        if (*text++ != '/')
-            return REFUSE("\"%s\" is not an identity name", in->request->identity);
-    }
-}
-
-static bool
-check_grant(const struct guard_input *in, const char *rule, struct error *err)
-{
-    static const unsigned classes_of_grant[] = {
-        [GRANT_TOKEN] = OF_WORKLOAD | OF_ADMIN, [GRANT_RENEWAL] = OF_WORKLOAD | OF_ADMIN,
-        [GRANT_SERVER] = OF_SERVER,             [GRANT_RESPONDER] = OF_RESPONDER,
-        [GRANT_CEREMONY] = OF_ADMIN,
-    };
-    unsigned kind = (unsigned)in->request->grant_kind;
-
-    if (kind >= ARRAY_LEN(classes_of_grant) || !(classes_of_grant[kind] & 1U << in->found->kind))
-        return REFUSE("a grant of kind %u does not allow a certificate of class %s", kind,
-                      permit_class_name(in->found->kind));
-    if (in->request->grant_kind == GRANT_CEREMONY && !in->guard->ceremony)
-        return REFUSE("the ceremony's grant is admitted only in the ceremony");
-    return true;
-}
-
-/* A renewal's key follows from its predecessor, so that one attempt cannot be granted twice. */
-static bool
-check_grant_key(const struct guard_input *in, const char *rule, struct error *err)
-{
-    const struct issue_request *request = in->request;
-    uint8_t key[LIMIT_DIGEST_OCTETS];
-
-    if (request->grant_kind != GRANT_RENEWAL) {
-        if (request->predecessor.len == 0 && request->attempt == 0)
-            return true;
-        return REFUSE("only a renewal names a predecessor and an attempt");
-    }
-    if (request->predecessor.len == 0 || request->attempt > LIMIT_RENEWAL_ATTEMPTS)
-        return REFUSE("a renewal names its predecessor and an attempt of at most %d",
-                      LIMIT_RENEWAL_ATTEMPTS);
-    guard_renewal_key(in->guard->issuer_id, request->predecessor, request->attempt, key);
-    if (memcmp(key, request->grant_key, sizeof(key)) != 0)
-        return REFUSE("the grant key is not that of attempt %u of this predecessor",
-                      (unsigned)request->attempt);
-    return true;
-}
-
-/* --- the certificate --- */
 
 static bool
 check_class(const struct guard_input *in, const char *rule, struct error *err)
@@ -246,8 +130,8 @@ check_usage(const struct guard_input *in, const char *rule, struct error *err)
 static bool
 check_extended_usage(const struct guard_input *in, const char *rule, struct error *err)
 {
-    unsigned wanted = in->found->kind == CLASS_RESPONDER ? EKU_OCSP_SIGNING
-                                                         : EKU_SERVER_AUTH | EKU_CLIENT_AUTH;
+    unsigned wanted =
+        in->found->kind == CLASS_RESPONDER ? EKU_OCSP_SIGNING : EKU_SERVER_AUTH | EKU_CLIENT_AUTH;
 
     if (in->tbs->extended_key_usage == wanted)
         return true;
@@ -276,141 +160,6 @@ check_responder_subject(const struct guard_input *in, const char *rule, struct e
     if (bytes_equal(in->tbs->subject, buffer_bytes(&name)))
         return true;
     return REFUSE("the subject is not CN=Signet OCSP responder");
-}
-
-static bool
-check_no_names(const struct guard_input *in, const char *rule, struct error *err)
-{
-    if (in->tbs->san.count == 0)
-        return true;
-    return REFUSE("a responder has no subject alternative name");
-}
-
-static bool
-check_uri(const struct guard_input *in, const char *rule, struct error *err)
-{
-    char wanted[LIMIT_SPIFFE_ID_OCTETS + 1];
-    size_t uris = 0;
-    bool same = false;
-
-    snprintf(wanted, sizeof(wanted), "spiffe://%s/%s", in->permit->trust_domain,
-             in->request->identity);
-    for (size_t i = 0; i < in->tbs->san.count; i++) {
-        const struct san *san = &in->tbs->san.item[i];
-
-        if (san->type != SAN_URI)
-            continue;
-        uris++;
-        same = bytes_equal(san->value, bytes_of_text(wanted));
-    }
-    if (uris != 1)
-        return REFUSE("there are %zu URIs in the certificate, wanted is one (L-1)", uris);
-    if (!same)
-        return REFUSE("the URI in the certificate is not %s", wanted);
-    if (!in->tbs->san_critical)
-        return REFUSE("the names of an empty subject are not critical (C-09)");
-    return true;
-}
-
-static bool
-is_label(const uint8_t *data, size_t len)
-{
-    if (len == 0 || len > 63 || data[0] == '-' || data[len - 1] == '-')
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (!(data[i] >= 'a' && data[i] <= 'z') && !(data[i] >= '0' && data[i] <= '9') &&
-            data[i] != '-')
-            return false;
-    return true;
-}
-
-/* Lower case labels of letters, digits and hyphens: no wildcard, no empty label, no final dot. */
-static bool
-is_host_name(struct bytes name)
-{
-    size_t start = 0;
-
-    if (name.len == 0 || name.len > 253)
-        return false;
-    for (size_t i = 0; i <= name.len; i++) {
-        if (i < name.len && name.data[i] != '.')
-            continue;
-        if (!is_label(name.data + start, i - start))
-            return false;
-        start = i + 1;
-    }
-    return true;
-}
-
-static bool
-dns_permitted(const struct permit_class *class, struct bytes name)
-{
-    for (size_t i = 0; i < class->dns.count; i++)
-        if (bytes_equal(name, bytes_of_text(class->dns.item[i])))
-            return true;
-    for (size_t i = 0; i < class->dns_suffixes.count; i++) {
-        struct bytes suffix = bytes_of_text(class->dns_suffixes.item[i]);
-
-        if (name.len < suffix.len ||
-            memcmp(name.data + name.len - suffix.len, suffix.data, suffix.len) != 0)
-            continue;
-        if (name.len == suffix.len || name.data[name.len - suffix.len - 1] == '.')
-            return true;
-    }
-    return false;
-}
-
-static bool
-in_range(const struct permit_range *range, struct bytes address)
-{
-    if (address.len != range->octets)
-        return false;
-    for (uint32_t bit = 0; bit < range->prefix; bit++)
-        if ((address.data[bit / 8] ^ range->address[bit / 8]) & (0x80U >> (bit % 8)))
-            return false;
-    return true;
-}
-
-static bool
-ip_permitted(const struct permit_class *class, struct bytes address)
-{
-    for (size_t i = 0; i < class->ranges.count; i++)
-        if (in_range(&class->ranges.item[i], address))
-            return true;
-    return false;
-}
-
-static bool
-name_permitted(const struct permit_class *class, const struct san *san)
-{
-    switch (san->type) {
-    case SAN_URI:
-        return true; /* check_uri */
-    case SAN_DNS:
-        return is_host_name(san->value) && dns_permitted(class, san->value);
-    case SAN_IP:
-        return ip_permitted(class, san->value);
-    case SAN_EMAIL:
-        return false;
-    }
-    return false;
-}
-
-static bool
-check_names(const struct guard_input *in, const char *rule, struct error *err)
-{
-    const struct san_list *list = &in->tbs->san;
-    char text[LIMIT_NAME_OCTETS + 8];
-
-    for (size_t i = 0; i < list->count; i++) {
-        if (name_permitted(in->found->class, &list->item[i]))
-            continue;
-        if (!san_text(&list->item[i], text, sizeof(text)))
-            snprintf(text, sizeof(text), "name %zu", i + 1);
-        return REFUSE("%s is outside of what class %s permits", text,
-                      permit_class_name(in->found->kind));
-    }
-    return true;
 }
 
 static bool
@@ -480,8 +229,8 @@ static const struct {
     guard_rule *check;
 } rules[] = {
     {"permit.class", OF_ALL, check_class},
-    {"permit.grant", OF_ALL, check_grant},
-    {"permit.grant_key", OF_ALL, check_grant_key},
+    {"permit.grant", OF_ALL, guard_check_grant},
+    {"permit.grant_key", OF_ALL, guard_check_grant_key},
     {"permit.algorithm", OF_ALL, check_algorithm},
     {"permit.issuer", OF_ALL, check_issuer},
     {"permit.ca", OF_ALL, check_ca},
@@ -497,45 +246,15 @@ static const struct {
     {"permit.serial", OF_ALL, check_serial},
     {"permit.subject", OF_LEAF, check_empty_subject},
     {"permit.subject", OF_RESPONDER, check_responder_subject},
-    {"permit.uri", OF_LEAF, check_uri},
-    {"permit.names", OF_LEAF, check_names},
-    {"permit.names", OF_RESPONDER, check_no_names},
+    {"permit.uri", OF_LEAF, guard_check_uri},
+    {"permit.names", OF_LEAF, guard_check_names},
+    {"permit.names", OF_RESPONDER, guard_check_no_names},
     {"permit.crl_url", OF_ALL, check_crl_url},
     {"permit.ocsp_url", OF_ALL, check_ocsp_url},
     {"permit.ca_issuers_url", OF_ALL, check_ca_issuers_url},
     {"permit.nocheck", OF_ALL, check_nocheck},
     {"permit.no_rev_avail", OF_ALL, check_no_rev_avail},
 };
-
-/* The names of the authority itself and of its administrators are classes of their own. */
-static bool
-pick_class(const char *identity, enum permit_class_kind *ret_kind, struct error *err)
-{
-    static const struct {
-        const char *name;
-        bool prefix;
-        enum permit_class_kind kind;
-    } table[] = {
-        {"signet/server", false, CLASS_SERVER},
-        {"signet/ocsp", false, CLASS_RESPONDER},
-        {"admin/", true, CLASS_ADMIN},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        bool same = table[i].prefix ? strncmp(identity, table[i].name, strlen(table[i].name)) == 0
-                                    : strcmp(identity, table[i].name) == 0;
-        if (same) {
-            *ret_kind = table[i].kind;
-            return true;
-        }
-    }
-    if (strncmp(identity, "signet/", 7) == 0 || strcmp(identity, "signet") == 0 ||
-        strcmp(identity, "admin") == 0)
-        return error_refuse(err, ERROR_PERMIT, "permit.identity",
-                            "the name %s is kept for the authority", identity);
-    *ret_kind = CLASS_WORKLOAD;
-    return true;
-}
 
 /* What cannot be said by struct tbs_cert cannot be signed: the bytes must come back the same. */
 static bool
@@ -577,7 +296,8 @@ static bool
 check_rules(const struct guard_input *in, bool grants, struct error *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-        bool about_grant = rules[i].check == check_grant || rules[i].check == check_grant_key;
+        bool about_grant =
+            rules[i].check == guard_check_grant || rules[i].check == guard_check_grant_key;
 
         if (!(rules[i].classes & 1U << in->found->kind) || (about_grant && !grants))
             continue;
@@ -602,8 +322,9 @@ check(const struct guard *guard, const struct issue_request *request, int64_t no
     if (request->tbs.len > LIMIT_TBS_OCTETS)
         return error_refuse(err, ERROR_PERMIT, "permit.size", "the TBS has %zu octets",
                             request->tbs.len);
-    if (!check_text(&in, "permit.text", err) || !check_identity_text(&in, "permit.identity", err) ||
-        !pick_class(request->identity, &found->kind, err))
+    if (!guard_check_text(&in, "permit.text", err) ||
+        !guard_check_identity_text(&in, "permit.identity", err) ||
+        !guard_pick_class(request->identity, &found->kind, err))
         return false;
     found->class = &guard->permit->class[found->kind];
     if (!tbs_cert_parse(request->tbs, &found->tbs, err) ||
@@ -631,24 +352,4 @@ guard_check_recorded(const struct guard *guard, const char *identity, struct byt
 
     snprintf(request.identity, sizeof(request.identity), "%s", identity);
     return check(guard, &request, recorded_s, false, ret_guarded, err);
-}
-
-static void
-put_u32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-void
-guard_renewal_key(int32_t issuer_id, struct bytes predecessor, uint32_t attempt,
-                  uint8_t ret_key[LIMIT_DIGEST_OCTETS])
-{
-    uint8_t text[7 + 4 + LIMIT_SERIAL_OCTETS + 4] = "renewal";
-    size_t len = predecessor.len < LIMIT_SERIAL_OCTETS ? predecessor.len : LIMIT_SERIAL_OCTETS;
-
-    put_u32(text + 7, (uint32_t)issuer_id);
-    memcpy(text + 11, predecessor.data, len);
-    put_u32(text + 11 + len, attempt);
-    digest_sha256(bytes_of(text, 15 + len), ret_key);
 }

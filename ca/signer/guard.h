@@ -20,7 +20,7 @@ struct guard {
 struct guarded {
     enum permit_class_kind kind;
     const struct permit_class *class;
-    struct tbs_cert tbs; /* borrows the request's TBS */
+    struct tbs_cert tbs;                  /* borrows the request's TBS */
     char own_name[LIMIT_NAME_OCTETS + 1]; /* the SPIFFE id's path; "" for the responder */
     uint8_t spki_hash[LIMIT_DIGEST_OCTETS];
     char names[LIMIT_NAMES * (LIMIT_NAME_OCTETS + 8) + LIMIT_SPIFFE_ID_OCTETS]; /* a line each */

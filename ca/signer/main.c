@@ -88,9 +88,9 @@ static bool
 parse_arguments(int argc, char **argv, struct arguments *arguments, struct error *err)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},   {"role", required_argument, NULL, 'r'},
-        {"pin-fd", required_argument, NULL, 'p'},   {"channels", required_argument, NULL, 'n'},
-        {"ceremony", no_argument, NULL, 'y'},       {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'}, {"role", required_argument, NULL, 'r'},
+        {"pin-fd", required_argument, NULL, 'p'}, {"channels", required_argument, NULL, 'n'},
+        {"ceremony", no_argument, NULL, 'y'},     {NULL, 0, NULL, 0},
     };
     const char *end = "";
     bool ok = true;
@@ -193,8 +193,8 @@ phase_threads(struct program *program, struct error *err)
         return status_new(&program->serving, &program->status, err);
     return crl_builder_start(signer, &program->anchor, program->crl_db, &program->crl_builder,
                              err) &&
-           issuing_new(&program->serving, &program->anchor, program->crl_builder,
-                       &program->issuing, err);
+           issuing_new(&program->serving, &program->anchor, program->crl_builder, &program->issuing,
+                       err);
 }
 
 static void
@@ -213,10 +213,9 @@ start(struct program *program, int argc, char **argv, struct error *err)
 {
     return parse_arguments(argc, argv, &program->arguments, err) && hardening_set(err) &&
            block_signals(err) && pin_read(&program->pin, program->arguments.pin_fd, err) &&
-           phase_settings(program, err) &&
-           startup_token(&program->signer, &program->pin, err) && phase_database(program, err) &&
-           phase_channels(program, err) && phase_threads(program, err) &&
-           filter_set(program->signer.token->module, err);
+           phase_settings(program, err) && startup_token(&program->signer, &program->pin, err) &&
+           phase_database(program, err) && phase_channels(program, err) &&
+           phase_threads(program, err) && filter_set(program->signer.token->module, err);
 }
 
 /* Ends by _exit: threads run, and the module's exit handlers are not to

@@ -13,7 +13,11 @@
 #include "signet/file.h"
 #include "signet/settings.h"
 
-enum { LIFE_MAX_S = 2 * 366 * 86400, LINE_MAX = 1000000, DIGEST_TEXT = 2 * LIMIT_DIGEST_OCTETS + 1 };
+enum {
+    LIFE_MAX_S = 2 * 366 * 86400,
+    LINE_MAX = 1000000,
+    DIGEST_TEXT = 2 * LIMIT_DIGEST_OCTETS + 1
+};
 
 /* The file as it stands, every value already of its form. */
 struct permit_text {
@@ -142,7 +146,8 @@ is_address(const char *value)
 /* --- the tables --- */
 
 #define PLACE(member)                                                                              \
-    .offset = offsetof(struct permit_text, member), .room = sizeof(((struct permit_text *)0)->member)
+    .offset = offsetof(struct permit_text, member),                                                \
+    .room = sizeof(((struct permit_text *)0)->member)
 #define IN(title) .section = (title)
 #define TEXT(need_, member, check, form)                                                           \
     .type = SETTINGS_TEXT, .need = (need_), .valid = (check), .wanted = (form), PLACE(member)
@@ -156,12 +161,15 @@ is_address(const char *value)
 #define WANTED_DIGEST "a SHA-256 as 64 hexadecimal digits"
 
 static const struct settings_row issuing_rows[] = {
-    {IN(""), "issuer_certificate", TEXT(SETTINGS_REQUIRED, issuer_certificate, is_file_name,
-                                        "the name of a file beside the permit")},
-    {IN(""), "trust_domain", TEXT(SETTINGS_REQUIRED, trust_domain, is_trust_domain,
-                                  "a trust domain of a-z, 0-9 and . - _")},
-    {IN(""), "algorithm", TEXT(SETTINGS_REQUIRED, algorithm, is_algorithm,
-                               "a signature algorithm such as ecdsa-sha256")},
+    {IN(""), "issuer_certificate",
+     TEXT(SETTINGS_REQUIRED, issuer_certificate, is_file_name,
+          "the name of a file beside the permit")},
+    {IN(""), "trust_domain",
+     TEXT(SETTINGS_REQUIRED, trust_domain, is_trust_domain,
+          "a trust domain of a-z, 0-9 and . - _")},
+    {IN(""), "algorithm",
+     TEXT(SETTINGS_REQUIRED, algorithm, is_algorithm,
+          "a signature algorithm such as ecdsa-sha256")},
     {IN(""), "key_types", LIST(key_types, is_key_type, "a key type such as P-256"),
      .need = SETTINGS_REQUIRED, .min = 1},
     {IN(""), "max_backdate_s", NUMBER(SETTINGS_REQUIRED, max_backdate_s, 86400)},
@@ -194,8 +202,9 @@ static const struct settings_row issuing_rows[] = {
 };
 
 static const struct settings_row status_rows[] = {
-    {IN(""), "issuer_certificate", TEXT(SETTINGS_REQUIRED, issuer_certificate, is_file_name,
-                                        "the name of a file beside the permit")},
+    {IN(""), "issuer_certificate",
+     TEXT(SETTINGS_REQUIRED, issuer_certificate, is_file_name,
+          "the name of a file beside the permit")},
     {IN(""), "responder_spki_sha256",
      TEXT(SETTINGS_REQUIRED, responder_spki_sha256, is_digest, WANTED_DIGEST)},
     {IN(""), "max_answer_life_s", NUMBER(SETTINGS_REQUIRED, max_answer_life_s, LIFE_MAX_S)},

@@ -1,6 +1,7 @@
 /*
- * The permit of one key: all that the signer lets that key sign. It is the operator's file (syntax of
- * settings.h), beside the certificate of the issuer that it names; the server cannot touch either.
+ * The permit of one key: all that the signer lets that key sign. It is the operator's file (syntax
+ * of settings.h), beside the certificate of the issuer that it names; the server cannot touch
+ * either.
  */
 #ifndef SIGNET_SIGNER_PERMIT_H
 #define SIGNET_SIGNER_PERMIT_H
@@ -25,10 +26,10 @@ struct permit_ranges {
 struct permit_class {
     bool present; /* a class that is not there permits nothing */
     int64_t max_life_s;
-    uint32_t max_line;               /* certificates since the last full authentication */
-    struct config_list dns_suffixes; /* workload: the name itself or anything below it */
-    struct config_list dns;          /* server: exactly these */
-    struct permit_ranges ranges;     /* ip_ranges, or addresses as ranges of one */
+    uint32_t max_line;                        /* certificates since the last full authentication */
+    struct config_list dns_suffixes;          /* workload: the name itself or anything below it */
+    struct config_list dns;                   /* server: exactly these */
+    struct permit_ranges ranges;              /* ip_ranges, or addresses as ranges of one */
     uint8_t spki_sha256[LIMIT_DIGEST_OCTETS]; /* responder: the one key */
 };
 

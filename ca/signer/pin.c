@@ -15,8 +15,8 @@ pin_read(struct pin *pin, int fd, struct error *err)
 {
     size_t used = 0;
     ssize_t got = 1;
-    uint8_t *page = mmap(NULL, PIN_OCTETS + 1, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *page =
+        mmap(NULL, PIN_OCTETS + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (page == MAP_FAILED)
         return error_errno(err, ERROR_MEMORY, "no memory for the PIN");
@@ -64,7 +64,8 @@ latch_path(char path[LATCH_PATH], const char *folder)
     snprintf(path, LATCH_PATH, "%s/pin.latch", folder);
 }
 
-/* How many attempts ended unseen; -1: the PIN was refused (or the latch says what we never wrote). */
+/* How many attempts ended unseen; -1: the PIN was refused (or the latch says what we never wrote).
+ */
 static bool
 latch_load(const char *path, int *ret_unseen, struct error *err)
 {

@@ -1,7 +1,8 @@
 /*
  * The PIN and its latch. The PIN is read once from an inherited descriptor into a locked page and
- * wiped after the one login. The latch is a file that outlives restarts: a token counts wrong PINs and
- * locks itself, so a refused PIN must never be tried again by a program that is restarted for ever.
+ * wiped after the one login. The latch is a file that outlives restarts: a token counts wrong PINs
+ * and locks itself, so a refused PIN must never be tried again by a program that is restarted for
+ * ever.
  */
 #ifndef SIGNET_SIGNER_PIN_H
 #define SIGNET_SIGNER_PIN_H
@@ -23,8 +24,8 @@ void pin_wipe(struct pin *pin);
 
 /*
  * Before the login: refuses with ERROR_TOKEN_PIN when the PIN was refused before, or when
- * PIN_UNSEEN_ATTEMPTS logins ended without anybody seeing how (killed in the middle); writes that one
- * begins.
+ * PIN_UNSEEN_ATTEMPTS logins ended without anybody seeing how (killed in the middle); writes that
+ * one begins.
  */
 MUST_USE bool pin_latch_set(const char *folder, struct error *err);
 /* After the login: `refused` keeps the latch for ever, else it is removed. */

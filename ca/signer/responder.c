@@ -4,7 +4,8 @@
 
 #include "signet/log.h"
 
-/* A responder that nears its end is looked for more often, so that its successor is found in time. */
+/* A responder that nears its end is looked for more often, so that its successor is found in time.
+ */
 enum { RESPONDER_NEAR_S = 300, RESPONDER_NEAR_REFRESH_S = 2 };
 
 static bool

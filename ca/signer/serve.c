@@ -22,11 +22,11 @@ serve_note_refusal(struct serving *serving, const struct issue_request *request,
 {
     atomic_fetch_add(&serving->signer->refusals, 1);
     if (refusals_add(serving->refusals, request, why, clock_monotonic_ms()))
-        log_error("refused", why,
-                  (const struct log_field[]){
-                      LOG_TEXT("identity", request ? request->identity : NULL),
-                      LOG_TEXT("request", request ? request->request_id : NULL),
-                      {NULL, NULL, 0}});
+        log_error(
+            "refused", why,
+            (const struct log_field[]){LOG_TEXT("identity", request ? request->identity : NULL),
+                                       LOG_TEXT("request", request ? request->request_id : NULL),
+                                       {NULL, NULL, 0}});
 }
 
 void
@@ -111,7 +111,8 @@ must_end(struct serve_loop *loop)
     return (loop->stopping || alone) && loop->role->is_idle(loop->context);
 }
 
-/* A server that is gone is no fault of ours; the supervisor makes new channels at our next start. */
+/* A server that is gone is no fault of ours; the supervisor makes new channels at our next start.
+ */
 static int
 end_status(const struct serve_loop *loop)
 {

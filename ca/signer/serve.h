@@ -26,8 +26,8 @@ struct frame_row {
 struct serve_role {
     const struct frame_row *frames;
     size_t frame_count;
-    bool (*has_room)(void *context);  /* may another frame be read? */
-    bool (*is_idle)(void *context);   /* nothing is in flight */
+    bool (*has_room)(void *context); /* may another frame be read? */
+    bool (*is_idle)(void *context);  /* nothing is in flight */
     /* After the frames of a round, and whenever something was done. An error ends the program. */
     bool (*round)(void *context, struct error *err);
     bool (*tick)(void *context, struct error *err); /* about once a second */

@@ -48,9 +48,14 @@ bool
 error_is_fatal(const struct error *err)
 {
     static const enum error_kind fatal[] = {
-        ERROR_DATABASE_UNAVAILABLE, ERROR_COMMIT_UNKNOWN,   ERROR_TOKEN_UNAVAILABLE,
-        ERROR_TOKEN_PIN,            ERROR_TOKEN_KEY,        ERROR_SIGNATURE_WRONG,
-        ERROR_SCHEMA,               ERROR_DATABASE_REWOUND,
+        ERROR_DATABASE_UNAVAILABLE,
+        ERROR_COMMIT_UNKNOWN,
+        ERROR_TOKEN_UNAVAILABLE,
+        ERROR_TOKEN_PIN,
+        ERROR_TOKEN_KEY,
+        ERROR_SIGNATURE_WRONG,
+        ERROR_SCHEMA,
+        ERROR_DATABASE_REWOUND,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
@@ -63,8 +68,8 @@ int
 error_exit_status(const struct error *err)
 {
     static const enum error_kind permanent[] = {
-        ERROR_CONFIG,    ERROR_FILE_ACCESS, ERROR_TOKEN_PIN,        ERROR_TOKEN_KEY,
-        ERROR_SCHEMA,    ERROR_USAGE,       ERROR_DATABASE_REWOUND,
+        ERROR_CONFIG, ERROR_FILE_ACCESS, ERROR_TOKEN_PIN,        ERROR_TOKEN_KEY,
+        ERROR_SCHEMA, ERROR_USAGE,       ERROR_DATABASE_REWOUND,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(permanent); i++)

@@ -8,7 +8,7 @@
 #include "signer.h"
 
 struct sign_job {
-    struct bytes message; /* borrowed until `done` */
+    struct bytes message;               /* borrowed until `done` */
     void (*done)(struct sign_job *job); /* on the signing thread */
     void *owner;
     /* out */

@@ -14,18 +14,20 @@ enum { STATEMENT_TIMEOUT_MS = 10000, ISSUERS = 16 };
 bool
 startup_permit(struct signer *signer, struct error *err)
 {
-    const char *user = signer->role == ROLE_ISSUING ? signer->config->user.issuing
-                                                    : signer->config->user.status;
+    const char *user =
+        signer->role == ROLE_ISSUING ? signer->config->user.issuing : signer->config->user.status;
 
     if (permit_is_ours_to_write(signer->token->permit)) {
         if (user[0] != '\0')
-            return error_set(err, ERROR_CONFIG,
-                             "the permit %s (or its folder) can be written by the signer's own user: "
-                             "it must belong to root and to nobody else",
-                             signer->token->permit);
-        log_line(LOG_LEVEL_NOTICE,
-                 "all programs run as one user: the separation between users is off, and the permit "
-                 "can be changed by the signer's user");
+            return error_set(
+                err, ERROR_CONFIG,
+                "the permit %s (or its folder) can be written by the signer's own user: "
+                "it must belong to root and to nobody else",
+                signer->token->permit);
+        log_line(
+            LOG_LEVEL_NOTICE,
+            "all programs run as one user: the separation between users is off, and the permit "
+            "can be changed by the signer's user");
     }
     return permit_load(signer->token->permit, signer->role, &signer->permit, err);
 }
@@ -54,12 +56,12 @@ open_keyring(struct signer *signer, struct pin *pin, struct error *err)
 {
     const struct config_token *token = signer->token;
     const char *waivers[CONFIG_LIST + 1] = {0};
-    const struct keyring_options options = {
-        .module = token->module,
-        .init_string = token->init_string[0] ? token->init_string : NULL,
-        .uri = token->uri,
-        .sessions = token->sessions,
-        .waivers = waivers};
+    const struct keyring_options options = {.module = token->module,
+                                            .init_string =
+                                                token->init_string[0] ? token->init_string : NULL,
+                                            .uri = token->uri,
+                                            .sessions = token->sessions,
+                                            .waivers = waivers};
     struct error why = {0};
     bool opened;
 

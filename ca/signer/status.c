@@ -181,8 +181,7 @@ status_has_room(void *context)
 {
     struct status *status = context;
 
-    return jobs_free(status) > 0 &&
-           status->serial_count + LIMIT_OCSP_REQUESTS <= STATUS_SERIALS;
+    return jobs_free(status) > 0 && status->serial_count + LIMIT_OCSP_REQUESTS <= STATUS_SERIALS;
 }
 
 static bool
@@ -255,8 +254,8 @@ start_job(struct status_job *job, int64_t now_s)
         job_give(job);
         return;
     }
-    job->sign = (struct sign_job){
-        .message = buffer_bytes(&job->data), .done = job_signed, .owner = job};
+    job->sign =
+        (struct sign_job){.message = buffer_bytes(&job->data), .done = job_signed, .owner = job};
     signing_submit(job->status->signer->signing, &job->sign);
 }
 
@@ -290,8 +289,8 @@ status_tick(void *context, struct error *err)
 {
     struct status *status = context;
 
-    return responder_refresh(&status->responder, status->signer, status->serving->db,
-                             clock_now_s(), err);
+    return responder_refresh(&status->responder, status->signer, status->serving->db, clock_now_s(),
+                             err);
 }
 
 /* What waits for its row is answered here, what waits for the token by the signing threads. */

@@ -1,7 +1,7 @@
 /*
  * The hostile server: this program sits where signet-server sits. It has the server's channels to
- * real signers of both roles and the server's role in the database, and tries to get what it must not
- * have. Every refusal must name its rule and stand in the audit trail; what the database itself
+ * real signers of both roles and the server's role in the database, and tries to get what it must
+ * not have. Every refusal must name its rule and stand in the audit trail; what the database itself
  * refuses for want of a right stands in PostgreSQL's log, since such a transaction cannot write.
  */
 #include "authority.h"
@@ -319,8 +319,8 @@ replays_no_grant(void)
     leaf_make(&request->leaf, &authority.issuer, "flow/one", &request->key, clock_now_s(), false);
     fresh_digest(request->request.request_hash);
     CU_ASSERT_TRUE(request_build(request));
-    ASSERT_REFUSED(signer_issue(client(&authority.issuing, 0), &request->request,
-                                AUTHORITY_CALL_MS, &reply, &err),
+    ASSERT_REFUSED(signer_issue(client(&authority.issuing, 0), &request->request, AUTHORITY_CALL_MS,
+                                &reply, &err),
                    &err, ERROR_GRANT_USED);
     CU_ASSERT_EQUAL(audits_of("record.grant_used"), before + 1);
     CU_ASSERT_EQUAL(certificates(), rows);
@@ -444,9 +444,9 @@ gets_no_good_answer_for_a_revoked_serial(void)
     ask.query[0].serial_len = SERIAL_OCTETS;
     memcpy(ask.query[0].serial, serial, SERIAL_OCTETS);
     for (int i = 0; i < 20; i++) {
-        if (!ASSERT_OK(signer_ocsp(client(&authority.status, 0), &ask, AUTHORITY_CALL_MS, &reply,
-                                   &err),
-                       &err))
+        if (!ASSERT_OK(
+                signer_ocsp(client(&authority.status, 0), &ask, AUTHORITY_CALL_MS, &reply, &err),
+                &err))
             return;
         CU_ASSERT_EQUAL(reply.worst, OCSP_REVOKED);
     }
@@ -493,13 +493,14 @@ gets_no_list_without_a_revoked_serial(void)
     long before = audits_of("permit.shard");
     long revoked = sql_number("SELECT count(*) FROM revocation");
 
-    ASSERT_REFUSED(signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &reply,
-                                    &err),
-                   &err, ERROR_PERMIT);
+    ASSERT_REFUSED(
+        signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &reply, &err),
+        &err, ERROR_PERMIT);
     CU_ASSERT_EQUAL(audits_of("permit.shard"), before + 1);
     ask.shard = 0;
-    ASSERT_OK(signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &reply, &err),
-              &err);
+    ASSERT_OK(
+        signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &reply, &err),
+        &err);
     CU_ASSERT_EQUAL(reply.entries, revoked);
     CU_ASSERT_TRUE(revoked >= 2);
 }
@@ -515,17 +516,18 @@ gets_no_list_that_lost_an_entry(void)
 
     sql("CREATE TABLE kept AS SELECT * FROM revocation");
     sql("DELETE FROM revocation");
-    ASSERT_REFUSED(signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &reply,
-                                    &err),
-                   &err, ERROR_PERMIT);
+    ASSERT_REFUSED(
+        signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &reply, &err),
+        &err, ERROR_PERMIT);
     CU_ASSERT_STRING_EQUAL(err.rule, "crl.loss");
     CU_ASSERT_EQUAL(audits_of("crl.loss"), before + 1);
     sql("ALTER TABLE revocation DISABLE TRIGGER USER");
     sql("INSERT INTO revocation SELECT * FROM kept");
     sql("ALTER TABLE revocation ENABLE TRIGGER USER");
     sql("DROP TABLE kept");
-    ASSERT_OK(signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &reply, &err),
-              &err);
+    ASSERT_OK(
+        signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &reply, &err),
+        &err);
 }
 
 /* --- the database behind the signer's back --- */
@@ -658,7 +660,7 @@ breaks_no_signer_with_frames(struct running *running)
     static const uint8_t empty_ocsp[] = {1, 5, 0, 0, 0, 0, 0, 1};
     static const uint8_t fat_probe[] = {1, 7, 0, 0, 0, 0, 0, 1, 1};
     static const struct bytes frames[] = {
-        {wrong_version, 8}, {reserved, 8},    {unknown, 8},    {issued, 8},    {channels, 8},
+        {wrong_version, 8}, {reserved, 8},   {unknown, 8},   {issued, 8},  {channels, 8},
         {empty_issue, 8},   {empty_ocsp, 8}, {fat_probe, 9}, {unknown, 3},
     };
     uint8_t *huge = calloc(1, LIMIT_FRAME_OCTETS);
@@ -734,9 +736,9 @@ starves_nobody(void)
         struct issue_reply reply;
         struct error err = {0};
 
-        if (ASSERT_OK(signer_issue(client(&authority.issuing, 0), &request->request, 3000, &reply,
-                                   &err),
-                      &err))
+        if (ASSERT_OK(
+                signer_issue(client(&authority.issuing, 0), &request->request, 3000, &reply, &err),
+                &err))
             assert_certificate(&reply);
         request_free(request);
     }
@@ -792,6 +794,5 @@ main(void)
         TEST(writes_nothing_of_the_signers), TEST(forges_no_audit_rows),
         TEST(breaks_no_issuing_signer), TEST(breaks_no_status_signer), TEST(survives_random_frames),
         TEST(starves_nobody), TEST(leaves_both_signers_running));
-    authority_end(status);
-    return status;
+    return authority_end(status);
 }

@@ -335,27 +335,34 @@ signer_stop(struct running *running)
     return signer_wait(running);
 }
 
-SHARED void
-show_log(void)
+/* What the signers said, on stderr when something failed. A sanitizer's complaint is a failure too.
+ */
+SHARED int
+judge_log(int suite_status)
 {
-    char text[4096];
-    ssize_t len;
-    off_t at = 0;
+    struct error err = {0};
+    AUTO_BUFFER text;
 
-    for (; (len = pread(authority.log_fd, text, sizeof(text), at)) > 0; at += len)
-        fwrite(text, 1, (size_t)len, stderr);
+    buffer_init(&text, 64 * 1024 * 1024);
+    need(lseek(authority.log_fd, 0, SEEK_SET) == 0 &&
+             file_read_fd(authority.log_fd, "the log", &text, &err),
+         "reading the log", &err);
+    if (strstr(buffer_text(&text), "Sanitizer"))
+        suite_status = EXIT_FAILURE;
+    if (suite_status != 0)
+        fputs(buffer_text(&text), stderr);
+    return suite_status;
 }
 
-SHARED void
+/* Gives the exit status of the test program. */
+SHARED int
 authority_end(int suite_status)
 {
     struct spawn spawn = {.path = "/bin/rm",
                           .argv = (const char *const[]){"rm", "-rf", authority.folder, NULL}};
     struct error err = {0};
-    int status;
+    int status, verdict = judge_log(suite_status);
 
-    if (suite_status != 0)
-        show_log();
     db_close(authority.owner);
     db_close(authority.server);
     PQfinish(authority.root);
@@ -363,6 +370,7 @@ authority_end(int suite_status)
     token_fixture_stop(&authority.tokens);
     buffer_done(&authority.issuer.der);
     need(spawn_run(&spawn, bytes_of(NULL, 0), NULL, 5000, &status, &err), "cleaning", &err);
+    return verdict;
 }
 
 /* --- identities, tokens, requests --- */

@@ -32,8 +32,8 @@ begins_with_nothing(void)
 static void
 keeps_number_and_serial(void)
 {
-    static const uint8_t serial[] = {0x51, 0x50, 0x22, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-                                     15, 16};
+    static const uint8_t serial[] = {0x51, 0x50, 0x22, 1,  2,  3,  4,  5,  6, 7,
+                                     8,    9,    10,   11, 12, 13, 14, 15, 16};
     struct anchor anchor;
     struct error err = {0};
 

@@ -192,7 +192,8 @@ takes_only_channels(void)
     ASSERT_REFUSED(channels_init(&channels, fds[0], fds[0], fds[1], &err), &err, ERROR_USAGE);
     ASSERT_REFUSED(channels_init(&channels, 900, 900, fds[1], &err), &err, ERROR_USAGE);
     ASSERT_REFUSED(channels_init(&channels, 5, 4, fds[1], &err), &err, ERROR_USAGE);
-    ASSERT_REFUSED(channels_init(&channels, 5, 5 + LIMIT_CHANNELS, fds[1], &err), &err, ERROR_USAGE);
+    ASSERT_REFUSED(channels_init(&channels, 5, 5 + LIMIT_CHANNELS, fds[1], &err), &err,
+                   ERROR_USAGE);
     close(fds[0]);
     close(fds[1]);
 }

@@ -110,20 +110,20 @@ crl_killed_at(const char *point)
     char line[64];
 
     signer_start(&authority.issuing, "issuing");
-    ASSERT_OK(signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &before,
-                               &err),
-              &err);
+    ASSERT_OK(
+        signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &before, &err),
+        &err);
     snprintf(line, sizeof(line), "%s kill\n", point);
     fault(line);
-    ASSERT_REFUSED(signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &after,
-                                    &err),
-                   &err, ERROR_SIGNER_UNAVAILABLE);
+    ASSERT_REFUSED(
+        signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &after, &err),
+        &err, ERROR_SIGNER_UNAVAILABLE);
     CU_ASSERT_EQUAL(signer_wait(&authority.issuing), 128 + SIGKILL);
     fault("");
     signer_start(&authority.issuing, "issuing");
-    ASSERT_OK(signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &after,
-                               &err),
-              &err);
+    ASSERT_OK(
+        signer_build_crl(client(&authority.issuing, 0), &ask, AUTHORITY_CALL_MS, &after, &err),
+        &err);
     /* The number of the list that was never stored is not used again. */
     CU_ASSERT_EQUAL(after.number, before.number + 2);
     CU_ASSERT_EQUAL(signer_stop(&authority.issuing), 0);
@@ -175,6 +175,5 @@ main(void)
                        TEST(after_the_signature), TEST(after_the_store), TEST(before_the_reply),
                        TEST(fails_without_being_killed), TEST(with_a_crl_recorded_or_signed),
                        TEST(keeps_the_signature_that_was_stored));
-    authority_end(status);
-    return status;
+    return authority_end(status);
 }

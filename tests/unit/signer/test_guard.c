@@ -66,8 +66,8 @@ attempt_make(struct attempt *attempt, struct world *world, const char *identity)
 
     memset(attempt, 0, sizeof(*attempt));
     attempt->world = world;
-    leaf_make(&attempt->leaf, &world->issuer, identity,
-              responder ? &world->responder : &world->key, NOW, responder);
+    leaf_make(&attempt->leaf, &world->issuer, identity, responder ? &world->responder : &world->key,
+              NOW, responder);
     attempt->request.grant_kind = responder                                ? GRANT_RESPONDER
                                   : strcmp(identity, "signet/server") == 0 ? GRANT_SERVER
                                                                            : GRANT_TOKEN;
@@ -712,8 +712,8 @@ judges_recorded_rows_by_their_time(void)
     ASSERT_REFUSED(guard_check_recorded(&world->guard, IDENTITY, tbs, NOW + 3600, guarded, &err),
                    &err, ERROR_PERMIT);
     CU_ASSERT_STRING_EQUAL(err.rule, "permit.backdate");
-    ASSERT_REFUSED(guard_check_recorded(&world->guard, "payments/db", tbs, NOW, guarded, &err), &err,
-                   ERROR_PERMIT);
+    ASSERT_REFUSED(guard_check_recorded(&world->guard, "payments/db", tbs, NOW, guarded, &err),
+                   &err, ERROR_PERMIT);
     CU_ASSERT_STRING_EQUAL(err.rule, "permit.uri");
     buffer_done(&attempt->tbs);
     free(guarded);

@@ -152,10 +152,13 @@ call_executable_protect(void)
 static void
 kills_each_forbidden_call(void)
 {
-    static void (*const calls[])(void) = {
-        call_exec,   call_fork,   call_clone3, call_socket,           call_connect,
-        call_bind,   call_listen, call_accept, call_ptrace,           call_process_vm_readv,
-        call_unlink, call_setuid, call_executable_map, call_executable_protect};
+    static void (*const calls[])(void) = {call_exec,           call_fork,
+                                          call_clone3,         call_socket,
+                                          call_connect,        call_bind,
+                                          call_listen,         call_accept,
+                                          call_ptrace,         call_process_vm_readv,
+                                          call_unlink,         call_setuid,
+                                          call_executable_map, call_executable_protect};
 
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
         int status = in_child(calls[i]);

@@ -350,6 +350,5 @@ main(void)
                        TEST(tells_how_it_is), TEST(builds_the_crl_from_the_rows),
                        TEST(stops_on_request), TEST(refuses_a_rewound_database),
                        TEST(tries_a_wrong_pin_once), TEST(ends_when_the_database_is_lost));
-    authority_end(status);
-    return status;
+    return authority_end(status);
 }

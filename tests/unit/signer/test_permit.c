@@ -42,8 +42,7 @@ edited(const char *from, const char *to, struct buffer *out)
     good = buffer_text(&text);
     at = from ? strstr(good, from) : good + strlen(good);
     must(at != NULL, &(struct error){.detail = "the permit lacks what is to be replaced"});
-    must(buffer_printf(out, "%.*s%s%s", (int)(at - good), good, to,
-                       at + (from ? strlen(from) : 0)),
+    must(buffer_printf(out, "%.*s%s%s", (int)(at - good), good, to, at + (from ? strlen(from) : 0)),
          &(struct error){.detail = "memory"});
 }
 
@@ -74,9 +73,8 @@ reads_a_whole_permit(void)
     CU_ASSERT_EQUAL(permit->class[CLASS_WORKLOAD].ranges.item[1].octets, 16);
     CU_ASSERT_EQUAL(permit->class[CLASS_SERVER].ranges.item[0].prefix, 32);
     CU_ASSERT_STRING_EQUAL(permit->class[CLASS_SERVER].dns.item[0], "localhost");
-    CU_ASSERT_EQUAL(memcmp(permit->class[CLASS_RESPONDER].spki_sha256, responder.hash,
-                           LIMIT_DIGEST_OCTETS),
-                    0);
+    CU_ASSERT_EQUAL(
+        memcmp(permit->class[CLASS_RESPONDER].spki_sha256, responder.hash, LIMIT_DIGEST_OCTETS), 0);
     CU_ASSERT_TRUE(bytes_equal(permit->issuer.tbs.subject, issuer_subject(&issuer)));
     permit_free(permit);
 }
@@ -94,7 +92,8 @@ static const struct {
     {"unknown setting in a class", "max_line = 100 }", "max_line = 100 ca = true }", "ca"},
     {"setting twice", NULL, "max_backdate_s = 600\n", "max_backdate_s"},
     {"class twice", NULL, "class admin { max_life_s = 99999999 max_line = 1 }\n", "class admin"},
-    {"class left open", "addresses = {\"127.0.0.1\"}\n}\n", "addresses = {\"127.0.0.1\"}\n", "server"},
+    {"class left open", "addresses = {\"127.0.0.1\"}\n}\n", "addresses = {\"127.0.0.1\"}\n",
+     "server"},
     {"text left open", "trust_domain = \"", "trust_domain = ", ""},
     {"octal number", "max_backdate_s = 300", "max_backdate_s = 0300", "max_backdate_s"},
     {"negative number", "max_backdate_s = 300", "max_backdate_s = -1", "max_backdate_s"},
@@ -117,8 +116,7 @@ static const struct {
     {"no key type", "{\"P-256\"}", "{}", "key_types"},
     {"list where a text is wanted", "algorithm = \"ecdsa-sha256\"",
      "algorithm = {\"ecdsa-sha256\"}", "wanted a value"},
-    {"wildcard suffix", "dns_suffixes = {\"example", "dns_suffixes = {\"*.example",
-     "dns_suffixes"},
+    {"wildcard suffix", "dns_suffixes = {\"example", "dns_suffixes = {\"*.example", "dns_suffixes"},
     {"suffix with a first dot", "dns_suffixes = {\"example", "dns_suffixes = {\".example",
      "dns_suffixes"},
     {"empty suffix", "dns_suffixes = {\"example.internal\"}", "dns_suffixes = {\"\"}",

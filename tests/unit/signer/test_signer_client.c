@@ -29,9 +29,8 @@ answer_one(void *argument)
         return NULL;
     if (answer->hang_up)
         fd_close(&answer->fd);
-    else if (!answer->silent &&
-             !frame_send(answer->fd, answer->kind, frame.id + answer->id_offset,
-                         buffer_bytes(&answer->body), &err))
+    else if (!answer->silent && !frame_send(answer->fd, answer->kind, frame.id + answer->id_offset,
+                                            buffer_bytes(&answer->body), &err))
         return NULL;
     return NULL;
 }

@@ -63,7 +63,8 @@ worst_of(const struct ocsp_request_message *ask)
     struct ocsp_reply reply = {.worst = 99};
     struct error err = {0};
 
-    ASSERT_OK(signer_ocsp(client(&authority.status, 0), ask, AUTHORITY_CALL_MS, &reply, &err), &err);
+    ASSERT_OK(signer_ocsp(client(&authority.status, 0), ask, AUTHORITY_CALL_MS, &reply, &err),
+              &err);
     CU_ASSERT_TRUE(clock_now_s() - reply.this_update_s <= 2);
     CU_ASSERT_EQUAL(reply.next_update_s - reply.this_update_s, 3600);
     CU_ASSERT_TRUE(reply.response.len > 200);
@@ -133,9 +134,9 @@ answers_many_at_once(void)
         AUTO_BUFFER in;
 
         buffer_init(&in, LIMIT_FRAME_OCTETS);
-        CU_ASSERT_EQUAL_FATAL(frame_receive(authority.status.fd[1 + i % lanes], AUTHORITY_CALL_MS,
-                                            &in, &frame, &err),
-                              FRAME_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            frame_receive(authority.status.fd[1 + i % lanes], AUTHORITY_CALL_MS, &in, &frame, &err),
+            FRAME_OK);
         CU_ASSERT_EQUAL(frame.kind, FRAME_OCSP_SIGNED);
         ASSERT_OK(ocsp_reply_get(frame.body, &reply, &err), &err);
         CU_ASSERT_EQUAL(reply.worst, OCSP_GOOD);
@@ -162,9 +163,9 @@ takes_no_other_frames(void)
     struct error err = {0};
     long audits = sql_number("SELECT count(*) FROM audit_event WHERE rule = 'frame.kind'");
 
-    ASSERT_REFUSED(signer_build_crl(client(&authority.status, 0), &crl, AUTHORITY_CALL_MS, &reply,
-                                    &err),
-                   &err, ERROR_FRAME);
+    ASSERT_REFUSED(
+        signer_build_crl(client(&authority.status, 0), &crl, AUTHORITY_CALL_MS, &reply, &err), &err,
+        ERROR_FRAME);
     CU_ASSERT_STRING_EQUAL(err.rule, "frame.kind");
     CU_ASSERT_EQUAL(sql_number("SELECT count(*) FROM audit_event WHERE rule = 'frame.kind'"),
                     audits + 1);
@@ -210,6 +211,5 @@ main(void)
                        TEST(tells_of_recorded_rows), TEST(answers_many_at_once),
                        TEST(tells_how_it_is), TEST(takes_no_other_frames),
                        TEST(ends_when_the_database_is_lost), TEST(stops_on_request));
-    authority_end(status);
-    return status;
+    return authority_end(status);
 }

@@ -15,7 +15,8 @@ order(const char *orders)
     token_fixture_order(&authority.tokens, orders);
 }
 
-/* The caller hears of a passing fault, the program ends with `status`, and the grant is not lost. */
+/* The caller hears of a passing fault, the program ends with `status`, and the grant is not lost.
+ */
 static void
 loses(const char *orders, int status, enum error_kind kind)
 {
@@ -87,9 +88,9 @@ starts_on_nothing_wrong(void)
     CU_ASSERT_TRUE(file_exists(latch));
     CU_ASSERT_EQUAL(unlink(latch), 0);
     never_starts("C_FindObjects twice\n", 78);
-    never_starts("attribute 0x162 01\n", 78);  /* CKA_EXTRACTABLE */
-    never_starts("attribute 0x202 01\n", 78);  /* CKA_ALWAYS_AUTHENTICATE */
-    never_starts("C_Sign wrong\n", 75);        /* the first self-made signature */
+    never_starts("attribute 0x162 01\n", 78); /* CKA_EXTRACTABLE */
+    never_starts("attribute 0x202 01\n", 78); /* CKA_ALWAYS_AUTHENTICATE */
+    never_starts("C_Sign wrong\n", 75);       /* the first self-made signature */
     never_starts("C_OpenSession rv 0x30\n", 75);
     CU_ASSERT_FALSE(file_exists(latch));
 }
@@ -104,6 +105,5 @@ main(void)
     identity_make("flow/one", "workload", NULL);
     status = RUN_SUITE("loss of the token", TEST(the_session), TEST(the_device), TEST(the_login),
                        TEST(its_mind), TEST(starts_on_nothing_wrong));
-    authority_end(status);
-    return status;
+    return authority_end(status);
 }
