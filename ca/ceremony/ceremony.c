@@ -1,9 +1,10 @@
 #include "ceremony.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <errno.h>
+#include <unistd.h>
 
 #include "signet/clock.h"
 #include "signet/file.h"
@@ -105,24 +106,45 @@ ceremony_write(const struct ceremony *ceremony, const char *name, struct bytes c
                              entry ? entry->pw_gid : (gid_t)-1, err);
 }
 
-/* The folders that the ceremony writes to; those of other users must be there with their owners. */
+/* A folder that is there keeps its rights; a new one belongs to whoever works in it. */
+static bool
+ceremony_folder(const struct ceremony *ceremony, const char *name, mode_t mode, const char *user,
+                struct error *err)
+{
+    const struct passwd *entry = user ? getpwnam(user) : NULL;
+    char path[CEREMONY_PATH];
+
+    ceremony_path(ceremony, name, path);
+    if (user && !entry)
+        return error_set(err, ERROR_CONFIG, "there is no user %s on this machine", user);
+    if (mkdir(path, mode) != 0)
+        return errno == EEXIST || error_errno(err, ERROR_FILE_ACCESS, "make the folder %s", path);
+    if (entry && chown(path, entry->pw_uid, entry->pw_gid) != 0)
+        return error_errno(err, ERROR_FILE_ACCESS, "give the folder %s to %s", path, user);
+    return true;
+}
+
 static bool
 ceremony_folders(const struct ceremony *ceremony, struct error *err)
 {
-    static const struct {
+    const struct options *options = &ceremony->options;
+    const struct {
         const char *name;
         mode_t mode;
-    } folders[] = {{"pki", 0755},          {"permits", 0755}, {"admin", 0700},
-                   {"tls", 0700},          {"signer", 0755},  {"signer/issuing", 0700},
-                   {"signer/status", 0700}};
+        const char *user;
+    } folders[] = {
+        {"pki", 0755, NULL},
+        {"permits", 0755, NULL},
+        {"admin", 0700, NULL},
+        {"tls", 0700, options->user_server},
+        {"signer", 0755, NULL},
+        {"signer/issuing", 0700, options->token[KEY_OF_ISSUING].user},
+        {"signer/status", 0700, options->token[KEY_OF_STATUS].user},
+    };
 
-    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-        char path[CEREMONY_PATH];
-
-        ceremony_path(ceremony, folders[i].name, path);
-        if (mkdir(path, folders[i].mode) != 0 && errno != EEXIST)
-            return error_errno(err, ERROR_FILE_ACCESS, "make the folder %s", path);
-    }
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+        if (!ceremony_folder(ceremony, folders[i].name, folders[i].mode, folders[i].user, err))
+            return false;
     return true;
 }
 

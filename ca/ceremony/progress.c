@@ -65,6 +65,8 @@ progress_begin(struct progress *progress, const char *state, struct error *err)
     char path[700];
 
     snprintf(progress->folder, sizeof(progress->folder), "%s/.ceremony", state);
+    if (mkdir(state, 0755) != 0 && errno != EEXIST)
+        return error_errno(err, ERROR_FILE_ACCESS, "make the state folder %s", state);
     if (mkdir(progress->folder, 0755) != 0)
         return error_errno(err, ERROR_FILE_ACCESS, "make the folder %s", progress->folder);
     snprintf(path, sizeof(path), "%s/progress", progress->folder);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ceremony.h"
-#include "signet/clock.h"
 #include "signet/crl.h"
 #include "signet/encode.h"
 #include "signet/file.h"

@@ -49,6 +49,16 @@ json_pem(struct bytes der, const char *label)
     return text ? json_string(text) : NULL;
 }
 
+/* A member that could not be made makes the whole null, never a transcript with a gap. */
+static json_t *
+json_append(json_t *array, json_t *member)
+{
+    if (json_array_append_new(array, member) == 0)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
 static json_t *
 transcript_keys(const struct ceremony *ceremony)
 {
@@ -60,7 +70,7 @@ transcript_keys(const struct ceremony *ceremony)
         const struct ceremony_key *key = &ceremony->key[role];
         struct bytes spki = public_key_spki(key->key);
 
-        json_array_append_new(
+        keys = json_append(
             keys, json_pack("{s:s, s:s, s:s, s:o, s:o}", "purpose", purposes[role], "uri", key->uri,
                             "type", public_key_name(public_key_type(key->key)), "spki_sha256",
                             json_digest(spki), "public_key", json_pem(spki, "PUBLIC KEY")));
@@ -93,7 +103,7 @@ transcript_build(const struct ceremony *ceremony)
     struct bytes crl = buffer_bytes(&ceremony->root_crl);
 
     for (enum ceremony_product which = 0; which < MADE_COUNT; which++)
-        json_array_append_new(certificates, transcript_certificate(ceremony, which));
+        certificates = json_append(certificates, transcript_certificate(ceremony, which));
     return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o}}",
                      "version", 1, "program", "signet-ceremony " SIGNET_VERSION, "trust_domain",
                      ceremony->options.trust_domain, "administrator", ceremony->options.admin,
