@@ -8,6 +8,7 @@
 
 #include "signet/clock.h"
 #include "signet/limits.h"
+#include "timeout.h"
 
 enum { NONE = UINT32_MAX };
 
@@ -215,6 +216,7 @@ connection_open(struct connections *table, const struct sockaddr *peer, socklen_
     connection = connection_take(table, peer);
     if (connection) {
         connection->fd = fd;
+        atomic_store(&connection->late, false);
         peer_describe(connection, peer, peer_len);
         connection_phase(connection, phase, clock_monotonic_ms());
     }
@@ -314,40 +316,64 @@ connection_stir(struct connection *connection)
         connection_phase(connection, CONNECTION_FIRST, clock_monotonic_ms());
 }
 
-/* The socket is shut down, not closed: its owner sees the end and closes it. */
-static unsigned
-connections_shut(struct connections *table, int64_t now_ms)
+/* The header or body of a request had begun, or should have. */
+static bool
+amid_request(const struct connection *connection)
 {
-    unsigned cut = 0;
+    int phase = atomic_load_explicit(&connection->phase, memory_order_relaxed);
 
-    pthread_mutex_lock(&table->lock);
-    for (uint32_t i = 0; table->count && i < table->options.most; i++) {
-        struct connection *connection = &table->slots[i];
-        int64_t deadline_ms = atomic_load_explicit(&connection->deadline_ms, memory_order_relaxed);
+    return phase == CONNECTION_FIRST || phase == CONNECTION_BODY;
+}
 
-        if (connection->references == 0 || connection->fd == -1 || deadline_ms == 0 ||
-            deadline_ms > now_ms)
-            continue;
-        shutdown(connection->fd, SHUT_RDWR);
-        connection->fd = -1;
-        cut++;
+/* libmicrohttpd is waiting for bytes in these phases and sends none, so that ours come out whole. */
+static void
+answer_late(const struct connection *connection)
+{
+    AUTO_BUFFER reply = {.max = TIMEOUT_REPLY_OCTETS};
+
+    /* Taken or not, the connection ends. */
+    if (timeout_reply(&reply) &&
+        send(connection->fd, reply.data, reply.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return;
+}
+
+/* The socket is shut down, not closed: its owner sees the end and closes it. */
+static void
+connection_cut(struct connection *connection, int64_t now_ms)
+{
+    bool amid = amid_request(connection);
+
+    if (amid && connection->table->options.encrypted && !atomic_load(&connection->late)) {
+        atomic_store(&connection->late, true);
+        connection_phase(connection, CONNECTION_LINGER, now_ms);
+        shutdown(connection->fd, SHUT_RD);
+        return;
     }
-    pthread_mutex_unlock(&table->lock);
-    return cut;
+    if (amid && !connection->table->options.encrypted)
+        answer_late(connection);
+    shutdown(connection->fd, SHUT_RDWR);
+    connection->fd = -1;
+}
+
+static bool
+is_past(const struct connection *connection, int64_t now_ms)
+{
+    int64_t deadline_ms = atomic_load_explicit(&connection->deadline_ms, memory_order_relaxed);
+
+    return connection->references && connection->fd != -1 && deadline_ms && deadline_ms <= now_ms;
 }
 
 unsigned
 connections_cut(struct connections *table, int64_t now_ms)
 {
-    return connections_shut(table, now_ms);
-}
+    unsigned cut = 0;
 
-void
-connections_cut_all(struct connections *table)
-{
     pthread_mutex_lock(&table->lock);
-    for (uint32_t i = 0; i < table->options.most; i++)
-        atomic_store(&table->slots[i].deadline_ms, 1);
+    for (uint32_t i = 0; table->count && i < table->options.most; i++)
+        if (is_past(&table->slots[i], now_ms)) {
+            connection_cut(&table->slots[i], now_ms);
+            cut++;
+        }
     pthread_mutex_unlock(&table->lock);
-    connections_shut(table, INT64_MAX);
+    return cut;
 }

@@ -7,7 +7,9 @@
  *
  * The table also enforces deadlines: connections_cut, called every LIMIT_TICK_MS by one thread, shuts
  * down the socket of each record that is past its own. libmicrohttpd knows only a time without any
- * byte; a client that sends one byte a second is ended here.
+ * byte; a client that sends one byte a second is ended here. If that is amid a request it is told so
+ * with 408: on a plain connection right here, on a TLS connection by the front, which sees the end of
+ * what it reads and the mark.
  */
 #ifndef SIGNET_CONNECTION_H
 #define SIGNET_CONNECTION_H
@@ -42,6 +44,7 @@ struct connection {
     struct bytes client_certificate; /* DER; set once, before the hand-over; empty without one */
     atomic_int_fast64_t deadline_ms; /* monotonic; 0: none */
     atomic_int phase;                /* enum connection_phase */
+    atomic_bool late; /* cut with an unfinished request: its front answers 408 and ends it */
     /* The rest is the table's own. */
     unsigned references;
     int fd; /* what connections_cut shuts down; -1 once closed */
@@ -52,6 +55,7 @@ struct connection {
 struct connections_options {
     uint32_t most;             /* connections at once */
     uint32_t most_per_address; /* IPv6: per /64 */
+    bool encrypted;            /* there is a front that answers for it */
 };
 
 MUST_USE bool connections_new(const struct connections_options *options,
@@ -83,7 +87,4 @@ void connection_stir(struct connection *connection);
 
 /* Shuts down what is past its deadline; returns how many. */
 unsigned connections_cut(struct connections *table, int64_t now_ms);
-/* Shuts down everything. */
-void connections_cut_all(struct connections *table);
-
 #endif

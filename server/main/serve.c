@@ -103,9 +103,9 @@ make_connections(struct serving *serving, struct error *err)
                                       SERVE_FDS_PER_CONNECTION);
     uint32_t publish = connection_limit(LIMIT_PUBLISH_CONNECTIONS, 1);
     const struct connections_options options[] = {
-        {https, https / 2},
-        {publish, publish / 2},
-        {SERVE_HEALTH_CONNECTIONS, SERVE_HEALTH_CONNECTIONS},
+        {https, https / 2, true},
+        {publish, publish / 2, false},
+        {SERVE_HEALTH_CONNECTIONS, SERVE_HEALTH_CONNECTIONS, false},
     };
 
     return connections_new(&options[0], &serving->connections, err) &&

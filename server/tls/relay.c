@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http/timeout.h"
 #include "signet/clock.h"
 #include "signet/limits.h"
 
@@ -218,6 +219,19 @@ linger_run(struct relay *relay, uint8_t *scratch)
     return RELAY_AGAIN;
 }
 
+/* The client was too slow with its request. Nothing may be on its way that the answer would break. */
+static enum relay_result
+late_end(struct relay *relay)
+{
+    AUTO_BUFFER reply = {.max = TIMEOUT_REPLY_OCTETS};
+    size_t sent;
+
+    if (relay->down.data || !timeout_reply(&reply) ||
+        down_write(relay, reply.data, reply.len, &sent) != STEP_MOVED)
+        return RELAY_ENDED;
+    return linger_begin(relay);
+}
+
 static enum relay_result
 open_run(struct relay *relay, uint8_t *scratch)
 {
@@ -225,6 +239,8 @@ open_run(struct relay *relay, uint8_t *scratch)
         enum step up = up_step(relay, scratch);
         enum step down = up == STEP_BROKEN ? STEP_BROKEN : down_step(relay, scratch);
 
+        if (relay->up_ended && atomic_load(&relay->connection->late))
+            return late_end(relay);
         if (down == STEP_BROKEN)
             return RELAY_ENDED;
         if (down == STEP_FINISHED)

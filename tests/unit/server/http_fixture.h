@@ -151,9 +151,9 @@ fixture_init(struct fixture *fixture)
 }
 
 static inline void
-fixture_connections(struct fixture *fixture, uint32_t most)
+fixture_connections(struct fixture *fixture, uint32_t most, bool encrypted)
 {
-    const struct connections_options options = {most, most};
+    const struct connections_options options = {most, most, encrypted};
     struct error err;
 
     ASSERT_OK(connections_new(&options, &fixture->connections, &err), &err);
@@ -165,7 +165,7 @@ fixture_start_plain(struct fixture *fixture, uint32_t most)
 {
     struct error err;
 
-    fixture_connections(fixture, most);
+    fixture_connections(fixture, most, false);
     ASSERT_OK(http_listen(&fixture->service, 2, &fixture->listener, 1, &fixture->http, &err), &err);
 }
 
@@ -189,7 +189,7 @@ fixture_start_tls(struct fixture *fixture, uint32_t most)
                                         .hand_over = http_take};
     struct error err;
 
-    fixture_connections(fixture, most);
+    fixture_connections(fixture, most, true);
     fixture_certificate("server.example", &fixture->certificate);
     ASSERT_OK(http_new(&fixture->service, 2, &fixture->http, &err), &err);
     options.connections = fixture->connections;

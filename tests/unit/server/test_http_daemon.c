@@ -384,6 +384,9 @@ cuts_slow_clients(void)
     http_tick(fixture.http, clock_monotonic_ms() + LIMIT_HEADER_MS - 5000);
     CU_ASSERT(client_say(&client, "l"));
     http_tick(fixture.http, clock_monotonic_ms() + LIMIT_HEADER_MS + 1);
+    CU_ASSERT(client_answer(&client, &answer, false));
+    CU_ASSERT_EQUAL(answer.status, 408);
+    CU_ASSERT(is_problem("request-timeout"));
     CU_ASSERT(client_ended(&client));
     client_close(&client);
     CU_ASSERT(fixture_await_connections(&fixture, 0));

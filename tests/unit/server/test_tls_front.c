@@ -175,8 +175,18 @@ is_cut(const char *first, const char *second, int later_ms)
         return false;
     poll(NULL, 0, 100);
     connections_cut(fixture.connections, clock_monotonic_ms() + later_ms);
+    client.held[client.held_len] = '\0';
     ended = client_ended(&client);
     return ended && fixture_await_connections(&fixture, 0);
+}
+
+/* What is_cut read before the end is a problem document that says why. */
+static bool
+was_told(void)
+{
+    return strncmp(client.held, "HTTP/1.1 408 ", 13) == 0 &&
+           strstr(client.held, "urn:signet:error:request-timeout") &&
+           strstr(client.held, "X-Request-Id: ");
 }
 
 static void
@@ -204,22 +214,26 @@ cuts_slow_headers_and_bodies(void)
     fixture_start_tls(&fixture, 100);
     CU_ASSERT_FATAL(client_connect_tls(&client, &fixture, NULL, NULL));
     CU_ASSERT(is_cut("GET /hel", "l", LIMIT_HEADER_MS + 1));
+    CU_ASSERT(was_told());
     client_close(&client);
 
     /* On a kept connection, too: the first byte starts the time of the header. */
     CU_ASSERT_FATAL(client_connect_tls(&client, &fixture, NULL, NULL));
     CU_ASSERT_FATAL(client_ask(&client, HELLO, &answer));
     CU_ASSERT(is_cut("GET /hel", "l", LIMIT_HEADER_MS + 1));
+    CU_ASSERT(was_told());
     client_close(&client);
 
     CU_ASSERT_FATAL(client_connect_tls(&client, &fixture, NULL, NULL));
     CU_ASSERT(is_cut("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nab", "c",
                      LIMIT_BODY_MS + 1));
+    CU_ASSERT(was_told());
     client_close(&client);
 
     CU_ASSERT_FATAL(client_connect_tls(&client, &fixture, NULL, NULL));
     CU_ASSERT_FATAL(client_ask(&client, HELLO, &answer));
     CU_ASSERT(is_cut(NULL, NULL, LIMIT_IDLE_MS + 1));
+    CU_ASSERT_EQUAL(client.held_len, 0);
     client_close(&client);
     fixture_done(&fixture);
 }
@@ -333,7 +347,7 @@ never_listens_without_a_certificate(void)
     struct error err;
 
     fixture_init(&fixture);
-    fixture_connections(&fixture, 4);
+    fixture_connections(&fixture, 4, true);
     options.connections = fixture.connections;
     ASSERT_OK(tls_front_new(&options, &front, &err), &err);
     ASSERT_REFUSED(tls_front_start(front, &err), &err, ERROR_CONFIG);
