@@ -1,6 +1,6 @@
 /*
- * The audit trail as the HTTP side writes it. What an authenticated caller was refused is written at
- * once. Refusals of callers without a good credential are counted by (route, rule, address) and
+ * The audit trail as the HTTP side writes it. What an authenticated caller was refused is written
+ * at once. Refusals of callers without a good credential are counted by (route, rule, address) and
  * written once an interval with their number, so that noise cannot fill the disk; what does not fit
  * into the table of AUDIT_ENTRIES is counted in one entry without address.
  */

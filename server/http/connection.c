@@ -1,6 +1,7 @@
 #include "connection.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "signet/limits.h"
 #include "timeout.h"
 
-enum { NONE = UINT32_MAX };
+enum { NONE = INT_MAX }; /* no slot has this number */
 
 /* Connections of one address, in a chain of its hash; free ones in a list. */
 struct address {
@@ -24,7 +25,7 @@ struct connections {
     struct connections_options options;
     uint32_t count;
     uint32_t free_slot, free_address;
-    struct connection *slots; /* options.most */
+    struct connection *slots;  /* options.most */
     struct address *addresses; /* options.most */
     uint32_t *heads;           /* options.most chains of addresses */
 };
@@ -42,8 +43,8 @@ connections_link_free(struct connections *table)
     for (uint32_t i = 0; i < table->options.most; i++) {
         uint32_t next = i + 1 < table->options.most ? i + 1 : NONE;
 
-        table->slots[i] = (struct connection){.table = table, .slot = i, .fd = -1,
-                                              .address = NONE, .next_free = next};
+        table->slots[i] = (struct connection){
+            .table = table, .slot = i, .fd = -1, .address = NONE, .next_free = next};
         table->addresses[i].next = next;
         table->heads[i] = NONE;
     }
@@ -325,7 +326,8 @@ amid_request(const struct connection *connection)
     return phase == CONNECTION_FIRST || phase == CONNECTION_BODY;
 }
 
-/* libmicrohttpd is waiting for bytes in these phases and sends none, so that ours come out whole. */
+/* libmicrohttpd is waiting for bytes in these phases and sends none, so that ours come out whole.
+ */
 static void
 answer_late(const struct connection *connection)
 {

@@ -2,14 +2,14 @@
  * Connection records: one slot for each client connection, with its address, its client certificate
  * and its deadline. A record is found by slot and generation, never by descriptor (descriptors are
  * used again while another thread still speaks of the old connection), and is reference counted:
- * the front holds it until the socket is closed, libmicrohttpd's side while it knows the connection,
- * a request as long as it runs.
+ * the front holds it until the socket is closed, libmicrohttpd's side while it knows the
+ * connection, a request as long as it runs.
  *
- * The table also enforces deadlines: connections_cut, called every LIMIT_TICK_MS by one thread, shuts
- * down the socket of each record that is past its own. libmicrohttpd knows only a time without any
- * byte; a client that sends one byte a second is ended here. If that is amid a request it is told so
- * with 408: on a plain connection right here, on a TLS connection by the front, which sees the end of
- * what it reads and the mark.
+ * The table also enforces deadlines: connections_cut, called every LIMIT_TICK_MS by one thread,
+ * shuts down the socket of each record that is past its own. libmicrohttpd knows only a time
+ * without any byte; a client that sends one byte a second is ended here. If that is amid a request
+ * it is told so with 408: on a plain connection right here, on a TLS connection by the front, which
+ * sees the end of what it reads and the mark.
  */
 #ifndef SIGNET_CONNECTION_H
 #define SIGNET_CONNECTION_H
@@ -82,7 +82,8 @@ void connection_unref(struct connection *connection);
 /* From now on the descriptor is not touched any more. */
 void connection_closing(struct connection *connection);
 void connection_phase(struct connection *connection, enum connection_phase phase, int64_t now_ms);
-/* The client sent something: an idle connection now has LIMIT_HEADER_MS for the rest of a header. */
+/* The client sent something: an idle connection now has LIMIT_HEADER_MS for the rest of a header.
+ */
 void connection_stir(struct connection *connection);
 
 /* Shuts down what is past its deadline; returns how many. */

@@ -9,9 +9,9 @@
 #include "exchange.h"
 #include "signet/clock.h"
 
-/* Memory of one connection in MHD beside the header fields: its request line, the header of the reply
- * and MHD's own records. What is larger MHD itself refuses with 431 or 414. MHD clears all of it after
- * each request, so that more than needed costs time. */
+/* Memory of one connection in MHD beside the header fields: its request line, the header of the
+ * reply and MHD's own records. What is larger MHD itself refuses with 431 or 414. MHD clears all of
+ * it after each request, so that more than needed costs time. */
 enum { DAEMON_MEMORY = LIMIT_TARGET_OCTETS + 4096 };
 /* A backstop only: our own deadlines are shorter. */
 enum { DAEMON_SILENCE_S = 180 };
@@ -112,8 +112,8 @@ daemon_start(struct http *http, int listen_fd)
         connection_notice, http, MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, http,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)DAEMON_CONNECTIONS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, http->service.header_octets + DAEMON_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)DAEMON_SILENCE_S,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)DAEMON_SILENCE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
 }
 
 static bool
@@ -217,9 +217,8 @@ bool
 http_take(void *context, unsigned index, int fd, struct connection *connection)
 {
     struct http *http = context;
-    struct front_address address = {.head.sa_family = AF_UNIX,
-                                    .slot = connection->slot,
-                                    .generation = connection->generation};
+    struct front_address address = {
+        .head.sa_family = AF_UNIX, .slot = connection->slot, .generation = connection->generation};
 
     /* On failure MHD has closed the descriptor. */
     return MHD_add_connection(http->daemons[index % http->daemon_count], fd, &address.head,
@@ -266,8 +265,8 @@ http_drain(struct http *http, int wait_ms)
 }
 
 /*
- * A daemon must not be stopped while one of its connections is suspended (MHD aborts the process): the
- * stopping flag keeps new ones from being suspended, and what waits is resumed first.
+ * A daemon must not be stopped while one of its connections is suspended (MHD aborts the process):
+ * the stopping flag keeps new ones from being suspended, and what waits is resumed first.
  */
 void
 http_free(struct http *http)

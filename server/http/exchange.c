@@ -177,15 +177,15 @@ exchange_refuse(struct exchange *exchange, const struct error *refusal)
     if (server->audit)
         audit_noise(server->audit, &exchange->request, exchange->route, refusal);
     worker_account(server, exchange, error_row(refusal->kind)->status);
-    return exchange_send(exchange,
-                         reply_of_error(refusal, exchange->request.id, exchange->allow,
-                                        exchange->retry_after_s),
-                         error_row(refusal->kind)->status);
+    return exchange_send(
+        exchange,
+        reply_of_error(refusal, exchange->request.id, exchange->allow, exchange->retry_after_s),
+        error_row(refusal->kind)->status);
 }
 
 /*
- * Suspending, resuming and the stopping flag go under one lock: nothing is suspended any more once the
- * flag is set, and whatever left the list of the waiting has been resumed.
+ * Suspending, resuming and the stopping flag go under one lock: nothing is suspended any more once
+ * the flag is set, and whatever left the list of the waiting has been resumed.
  */
 static bool
 exchange_suspend(struct exchange *exchange)
@@ -240,13 +240,13 @@ exchange_dispatch(struct exchange *exchange)
     exchange->request.body = buffer_bytes(&exchange->body);
     if (http->service.cached &&
         http->service.cached(http->service.server, &exchange->request, &published)) {
-        int status = published_status(published, exchange->request.method,
-                                      exchange->request.if_none_match,
-                                      exchange->request.if_modified_since);
+        int status =
+            published_status(published, exchange->request.method, exchange->request.if_none_match,
+                             exchange->request.if_modified_since);
 
         worker_account(http->service.server, exchange, status);
-        return exchange_send(
-            exchange, reply_of_published(published, status, exchange->request.id), status);
+        return exchange_send(exchange, reply_of_published(published, status, exchange->request.id),
+                             status);
     }
     if (http->service.inline_handlers) {
         int status;
@@ -292,7 +292,8 @@ exchange_header(struct exchange *exchange, const char *method)
         return MHD_NO;
     connection_phase(exchange->connection, CONNECTION_BODY, clock_monotonic_ms());
     exchange_identify(exchange);
-    ok = head_read(exchange->mhd, exchange->http->service.header_octets, &head, &err) && exchange_check(exchange, &head, method, &err);
+    ok = head_read(exchange->mhd, exchange->http->service.header_octets, &head, &err) &&
+         exchange_check(exchange, &head, method, &err);
     if (ok)
         return MHD_YES;
     if (!exchange->request.method)

@@ -6,8 +6,9 @@
  *                                  the worker: DONE    the deadline or the stop: EXPIRED
  *                             -> resumed, replied, ended
  *
- * Shared by libmicrohttpd's side and the worker's; the one that lets go last frees it. What a worker
- * reads of the request is copied here, since MHD's memory may go while the worker still runs.
+ * Shared by libmicrohttpd's side and the worker's; the one that lets go last frees it. What a
+ * worker reads of the request is copied here, since MHD's memory may go while the worker still
+ * runs.
  */
 #ifndef SIGNET_EXCHANGE_H
 #define SIGNET_EXCHANGE_H
@@ -26,17 +27,17 @@ struct exchange {
     struct MHD_Connection *mhd;
     struct connection *connection; /* one reference; null when the record is gone */
     atomic_uint references;
-    atomic_int state; /* enum exchange_state */
-    bool named;       /* has a request id */
-    bool begun;       /* the header was seen */
+    atomic_int state;          /* enum exchange_state */
+    bool named;                /* has a request id */
+    bool begun;                /* the header was seen */
     const struct route *route; /* null: none matched */
     char allow[64];            /* value of Allow with ERROR_METHOD_NOT_ALLOWED */
     uint32_t retry_after_s;
     struct request request;
     struct buffer body;
     size_t discarded;
-    char *text; /* decoded path, parameters and header values */
-    struct error refusal; /* kind ERROR_NONE: none */
+    char *text;                 /* decoded path, parameters and header values */
+    struct error refusal;       /* kind ERROR_NONE: none */
     struct MHD_Response *reply; /* made by the worker */
     int status;
     int64_t begun_us, queued_us;
@@ -75,7 +76,8 @@ void exchange_end(void *http, struct MHD_Connection *mhd, void **context,
 /* The callbacks of the pool. */
 void exchange_run(struct worker *worker, void *job);
 void exchange_drop(void *job);
-/* Ends the wait with `reply` (taken; null: the exchange's refusal, or 503), unless it ended before. */
+/* Ends the wait with `reply` (taken; null: the exchange's refusal, or 503), unless it ended before.
+ */
 void exchange_finish(struct exchange *exchange, struct MHD_Response *reply, int status);
 /* Answers what waits and is past its deadline (all: whatever its deadline) with 503. */
 void exchange_expire(struct http *http, int64_t now_ms, bool all);

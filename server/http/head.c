@@ -98,8 +98,8 @@ head_read(struct MHD_Connection *mhd, size_t most, struct head *ret_head, struct
 bool
 head_has_body(const struct head *head)
 {
-    return head->transfer_encoding ||
-           (head->content_length && strspn(head->content_length, "0") != strlen(head->content_length));
+    return head->transfer_encoding || (head->content_length && strspn(head->content_length, "0") !=
+                                                                   strlen(head->content_length));
 }
 
 bool
@@ -109,8 +109,9 @@ head_check_length(const struct head *head, size_t max, struct error *err)
         return true;
     if (max == 0)
         return error_set(err, ERROR_BODY_TOO_LARGE, "this route takes no body");
-    return error_set(err, ERROR_BODY_TOO_LARGE, "the body has %s octets, at most %zu are taken here",
-                     head->content_length, max);
+    return error_set(err, ERROR_BODY_TOO_LARGE,
+                     "the body has %s octets, at most %zu are taken here", head->content_length,
+                     max);
 }
 
 static size_t

@@ -28,18 +28,20 @@ enum caller_kind {
 };
 
 struct caller {
-    unsigned kinds;   /* set of enum caller_kind; a certificate may carry several roles */
-    char name[LIMIT_REQUESTER_OCTETS + 1]; /* for log and audit: "nobody", "token:1a2b3c4d", "payments/api" */
+    unsigned kinds; /* set of enum caller_kind; a certificate may carry several roles */
+    char name[LIMIT_REQUESTER_OCTETS +
+              1]; /* for log and audit: "nobody", "token:1a2b3c4d", "payments/api" */
     uint8_t token_hash[LIMIT_DIGEST_OCTETS]; /* CALLER_TOKEN */
     struct db_token token;
-    struct db_certificate *certificate; /* row of the client certificate; null without one. Checked at
-                                           this request: chain, row by TBS hash, not revoked, active */
+    struct db_certificate
+        *certificate; /* row of the client certificate; null without one. Checked at
+                         this request: chain, row by TBS hash, not revoked, active */
 };
 
 enum { HTTP_PARAMS = 4, HTTP_QUERY = 16, HTTP_HEADERS = 12, HTTP_HEADER_TEXT = 4096 };
 
-/* Where the time of a request goes. Handlers add to DECIDE and SIGNER of request->stage_us; the rest
- * is measured around them. */
+/* Where the time of a request goes. Handlers add to DECIDE and SIGNER of request->stage_us; the
+ * rest is measured around them. */
 enum http_stage {
     STAGE_QUEUE,
     STAGE_AUTHENTICATE,
@@ -57,8 +59,8 @@ struct http_pair {
 struct request {
     char id[LIMIT_REQUEST_ID_OCTETS + 1]; /* also in log, audit, problem document, X-Request-Id */
     const char *method;
-    const char *target; /* raw, as it came, before any unescaping */
-    const char *path;   /* decoded, without query */
+    const char *target;             /* raw, as it came, before any unescaping */
+    const char *path;               /* decoded, without query */
     const char *param[HTTP_PARAMS]; /* the {...} of the route's pattern, decoded */
     struct http_pair query[HTTP_QUERY];
     size_t query_count;
@@ -68,18 +70,18 @@ struct request {
     const char *if_none_match, *if_modified_since;
     struct bytes body;
     struct sockaddr_storage peer;
-    char peer_text[64];       /* address without port */
+    char peer_text[64];              /* address without port */
     struct bytes client_certificate; /* DER from the TLS handshake; empty without one */
     int64_t arrived_ms, deadline_ms; /* monotonic */
     int64_t stage_us[HTTP_STAGES];
-    struct caller caller;     /* filled before the handler runs */
+    struct caller caller; /* filled before the handler runs */
 };
 
 /* The named query value or null; a route lists the names it takes, others are refused before. */
 const char *request_query(const struct request *request, const char *name);
 
 struct response {
-    int status; /* 0: 200 */
+    int status;               /* 0: 200 */
     const char *content_type; /* static text; null: application/json */
     struct buffer body;
     struct http_pair header[HTTP_HEADERS]; /* values borrow `text` or are static */
@@ -88,8 +90,8 @@ struct response {
     bool head_only_length;
     /* for log and audit, when the handler knows better than the path */
     char object[96];
-    /* The handler wrote its audit row in the transaction of the change itself. Refusals and failures
-     * (what ends in `err`) are always audited by who called the handler. */
+    /* The handler wrote its audit row in the transaction of the change itself. Refusals and
+     * failures (what ends in `err`) are always audited by who called the handler. */
     bool audited;
 };
 /* Copies the value. */
@@ -112,8 +114,8 @@ typedef bool (*http_handler)(struct worker *worker, struct request *request,
 
 struct route {
     const char *method;
-    const char *pattern;      /* "/v1/certificates/{serial}"; a last "{name...}" takes slashes too */
-    unsigned callers;         /* set of enum caller_kind that may call */
+    const char *pattern; /* "/v1/certificates/{serial}"; a last "{name...}" takes slashes too */
+    unsigned callers;    /* set of enum caller_kind that may call */
     http_handler handler;
     size_t max_body;          /* 0: takes no body */
     const char *const *query; /* null-terminated names it takes; null: none */

@@ -43,7 +43,8 @@ limiter_new(const struct config *config, struct limiter **ret_limiter, struct er
         free(limiter);
         return false;
     }
-    limiter->rate[LIMITER_ADDRESS] = rate_of(config->rate.address_per_s, config->rate.address_burst);
+    limiter->rate[LIMITER_ADDRESS] =
+        rate_of(config->rate.address_per_s, config->rate.address_burst);
     limiter->rate[LIMITER_IDENTITY] =
         rate_of(config->rate.identity_per_s, config->rate.identity_burst);
     for (size_t i = 0; i < LIMITER_LOCKS; i++)

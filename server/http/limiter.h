@@ -1,7 +1,7 @@
 /*
  * Token buckets by client address and by identity, in a table of fixed size: a set of
- * LIMITER_WAYS places for each hash; a newcomer takes the place of the bucket that is fullest, which
- * forgets least.
+ * LIMITER_WAYS places for each hash; a newcomer takes the place of the bucket that is fullest,
+ * which forgets least.
  */
 #ifndef SIGNET_LIMITER_H
 #define SIGNET_LIMITER_H

@@ -7,14 +7,15 @@
 enum { METRICS_TABLES = 4 };
 
 /* The statuses that the error table and the handlers use; the last stands for any other. */
-static const int statuses[] = {200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
-                               406, 408, 409, 413, 414, 415, 429, 431, 500, 503, 0};
+static const int statuses[] = {200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 406,
+                               408, 409, 413, 414, 415, 429, 431, 500, 503, 0};
 /* Upper bounds of the histograms in microseconds; +Inf follows. */
-static const int64_t bounds_us[] = {100,   250,   500,    1000,   2500,   5000,    10000,
+static const int64_t bounds_us[] = {100,   250,   500,    1000,   2500,    5000,   10000,
                                     25000, 50000, 100000, 250000, 1000000, 5000000};
 static const char *const stage_names[HTTP_STAGES] = {
-    [STAGE_QUEUE] = "queue",   [STAGE_AUTHENTICATE] = "authenticate", [STAGE_DECIDE] = "decide",
-    [STAGE_SIGNER] = "signer", [STAGE_TOTAL] = "total",
+    [STAGE_QUEUE] = "queue",   [STAGE_AUTHENTICATE] = "authenticate",
+    [STAGE_DECIDE] = "decide", [STAGE_SIGNER] = "signer",
+    [STAGE_TOTAL] = "total",
 };
 
 enum { STATUSES = ARRAY_LEN(statuses), BUCKETS = ARRAY_LEN(bounds_us) + 1 };
@@ -157,8 +158,8 @@ write_answered(struct metrics *metrics, struct buffer *out)
                 ok = buffer_printf(out,
                                    "signet_requests_total{route=\"%s\",method=\"%s\","
                                    "status=\"%d\"} %" PRIu64 "\n",
-                                   metrics->routes[i].label, metrics->routes[i].method,
-                                   statuses[j], count);
+                                   metrics->routes[i].label, metrics->routes[i].method, statuses[j],
+                                   count);
         }
     return ok;
 }
@@ -188,10 +189,9 @@ write_histogram(const struct route_metrics *route, struct histogram *histogram, 
                          "signet_stage_seconds_bucket{route=\"%s\",method=\"%s\",stage=\"%s\","
                          "le=\"+Inf\"} %" PRIu64 "\n",
                          route->label, route->method, stage, count) &&
-           buffer_printf(out,
-                         "signet_stage_seconds_sum{route=\"%s\",method=\"%s\",stage=\"%s\"} %.6f\n",
-                         route->label, route->method, stage,
-                         (double)value_of(&histogram->sum_us) / 1e6) &&
+           buffer_printf(
+               out, "signet_stage_seconds_sum{route=\"%s\",method=\"%s\",stage=\"%s\"} %.6f\n",
+               route->label, route->method, stage, (double)value_of(&histogram->sum_us) / 1e6) &&
            buffer_printf(out,
                          "signet_stage_seconds_count{route=\"%s\",method=\"%s\",stage=\"%s\"} "
                          "%" PRIu64 "\n",

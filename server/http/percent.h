@@ -11,7 +11,8 @@ bool text_is_utf8(struct bytes text);
 void text_make_utf8(char *text);
 
 /*
- * Decodes into `text`, which must have room for encoded.len + 1 octets, and terminates it. "+" stays
+ * Decodes into `text`, which must have room for encoded.len + 1 octets, and terminates it. "+"
+ * stays
  * "+". Errors: ERROR_REQUEST_MALFORMED for an incomplete or non-hexadecimal escape, %00, control
  * characters, or octets that are not UTF-8.
  */

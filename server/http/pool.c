@@ -108,8 +108,8 @@ pool_start(struct pool *pool, struct error *err)
         pool->started += ok ? 1 : 0;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ok || error_set(err, ERROR_MEMORY, "cannot start %u worker threads",
-                           pool->options.threads);
+    return ok ||
+           error_set(err, ERROR_MEMORY, "cannot start %u worker threads", pool->options.threads);
 }
 
 bool
@@ -179,7 +179,7 @@ void
 pool_counts(struct pool *pool, struct pool_counts *ret_counts)
 {
     pthread_mutex_lock(&pool->lock);
-    *ret_counts = (struct pool_counts){pool->count, pool->running, pool->started, pool->done,
-                                       pool->refused};
+    *ret_counts =
+        (struct pool_counts){pool->count, pool->running, pool->started, pool->done, pool->refused};
     pthread_mutex_unlock(&pool->lock);
 }

@@ -1,6 +1,7 @@
 /*
- * Worker threads behind a bounded queue. Each thread owns one struct worker: its database connection,
- * opened when first asked for, and its signer channel. Workers share nothing that changes.
+ * Worker threads behind a bounded queue. Each thread owns one struct worker: its database
+ * connection, opened when first asked for, and its signer channel. Workers share nothing that
+ * changes.
  */
 #ifndef SIGNET_POOL_H
 #define SIGNET_POOL_H
@@ -18,7 +19,7 @@ typedef void (*pool_drop)(void *job);
 struct pool_options {
     struct server *server;
     unsigned threads;
-    size_t queue; /* jobs waiting at most */
+    size_t queue;          /* jobs waiting at most */
     enum config_role role; /* which signer the workers speak to */
     pool_run run;
     pool_drop drop;

@@ -17,8 +17,8 @@ put_escape(struct buffer *out, uint8_t octet)
     }
 }
 
-/* A detail may quote what a client sent, cut anywhere: a text that is not UTF-8 as a whole loses all
- * octets beyond ASCII. */
+/* A detail may quote what a client sent, cut anywhere: a text that is not UTF-8 as a whole loses
+ * all octets beyond ASCII. */
 static bool
 put_string(struct buffer *out, const char *text)
 {

@@ -9,9 +9,9 @@
 #define PROBLEM_INSTANCE_PREFIX "urn:signet:request:"
 
 /*
- * Appends {"type":"urn:signet:error:KIND","title":..,"status":..,"detail":..,"instance":..} and "rule"
- * when the error has one. Only client-safe text goes in; octets that are not UTF-8 become "?".
- * False when `out` is full.
+ * Appends {"type":"urn:signet:error:KIND","title":..,"status":..,"detail":..,"instance":..} and
+ * "rule" when the error has one. Only client-safe text goes in; octets that are not UTF-8 become
+ * "?". False when `out` is full.
  */
 MUST_USE bool problem_build(const struct error *error, const char *request_id, struct buffer *out);
 

@@ -17,7 +17,7 @@ put(struct MHD_Response *reply, const char *name, const char *value)
 static struct MHD_Response *
 reply_empty(void)
 {
-    return MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
 }
 
 /* The buffer's memory becomes the response's. */

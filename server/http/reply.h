@@ -1,4 +1,5 @@
-/* From what a handler or an error says to a response of libmicrohttpd. Each carries X-Request-Id. */
+/* From what a handler or an error says to a response of libmicrohttpd. Each carries X-Request-Id.
+ */
 #ifndef SIGNET_REPLY_H
 #define SIGNET_REPLY_H
 

@@ -1,5 +1,5 @@
-/* Request ids: 128 random bits as 26 characters of base32 (RFC 4648 §6, lower case, no padding). One
- * that a client sends is not taken over: nobody may choose what our log and audit say. */
+/* Request ids: 128 random bits as 26 characters of base32 (RFC 4648 §6, lower case, no padding).
+ * One that a client sends is not taken over: nobody may choose what our log and audit say. */
 #ifndef SIGNET_REQUEST_ID_H
 #define SIGNET_REQUEST_ID_H
 

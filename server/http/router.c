@@ -20,7 +20,8 @@ walk_next(struct walk *walk, struct bytes *ret_segment)
     walk->rest.data++;
     walk->rest.len--;
     end = walk->rest.len ? memchr(walk->rest.data, '/', walk->rest.len) : NULL;
-    *ret_segment = bytes_of(walk->rest.data, end ? (size_t)(end - walk->rest.data) : walk->rest.len);
+    *ret_segment =
+        bytes_of(walk->rest.data, end ? (size_t)(end - walk->rest.data) : walk->rest.len);
     walk->rest.data += ret_segment->len;
     walk->rest.len -= ret_segment->len;
     return true;

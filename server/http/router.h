@@ -19,9 +19,10 @@ size_t router_room(size_t len);
 /*
  * Finds the route for request->method and request->target and fills path, param and query, which
  * point into `text` (router_room octets, kept by the caller as long as the request). Errors:
- * ERROR_ROUTE_UNKNOWN; ERROR_METHOD_NOT_ALLOWED with the value of the Allow field in ret_allow, which
- * otherwise is empty; ERROR_REQUEST_MALFORMED (escapes); ERROR_PARAMETER_INVALID (query name unknown,
- * twice, or too many); ERROR_TARGET_TOO_LONG. On ERROR_PARAMETER_INVALID *ret_route is set, too.
+ * ERROR_ROUTE_UNKNOWN; ERROR_METHOD_NOT_ALLOWED with the value of the Allow field in ret_allow,
+ * which otherwise is empty; ERROR_REQUEST_MALFORMED (escapes); ERROR_PARAMETER_INVALID (query name
+ * unknown, twice, or too many); ERROR_TARGET_TOO_LONG. On ERROR_PARAMETER_INVALID *ret_route is
+ * set, too.
  */
 MUST_USE bool router_find(const struct route *routes, struct request *request, char *text,
                           const struct route **ret_route, char ret_allow[ROUTER_ALLOW_OCTETS],

@@ -1,5 +1,5 @@
-/* What a client reads that was too slow with its request: 408 as a problem document, whole, since no
- * request is there that libmicrohttpd could answer. */
+/* What a client reads that was too slow with its request: 408 as a problem document, whole, since
+ * no request is there that libmicrohttpd could answer. */
 #ifndef SIGNET_TIMEOUT_H
 #define SIGNET_TIMEOUT_H
 

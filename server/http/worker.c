@@ -116,8 +116,8 @@ log_request(const struct exchange *exchange, const struct response *response,
 }
 
 static struct MHD_Response *
-reply_to(struct exchange *exchange, bool ok, struct response *response,
-         const struct error *refusal, int *ret_status)
+reply_to(struct exchange *exchange, bool ok, struct response *response, const struct error *refusal,
+         int *ret_status)
 {
     if (ok) {
         *ret_status = response->status ? response->status : 200;

@@ -53,8 +53,7 @@ take_listen(struct arguments *arguments, const char *value)
 static const struct {
     const char *name;
     bool (*take)(struct arguments *arguments, const char *value);
-} options[] = {
-    {"--config", take_config}, {"--control", take_control}, {"--listen", take_listen}};
+} options[] = {{"--config", take_config}, {"--control", take_control}, {"--listen", take_listen}};
 
 static bool
 take_option(struct arguments *arguments, const char *name, const char *value, struct error *err)
@@ -62,7 +61,8 @@ take_option(struct arguments *arguments, const char *name, const char *value, st
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
         if (strcmp(options[i].name, name) == 0)
             return (value && options[i].take(arguments, value)) ||
-                   error_set(err, ERROR_USAGE, "%s cannot be %s", name, value ? value : "without value");
+                   error_set(err, ERROR_USAGE, "%s cannot be %s", name,
+                             value ? value : "without value");
     return error_set(err, ERROR_USAGE, "the argument %.100s is not known", name);
 }
 

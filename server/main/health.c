@@ -12,8 +12,8 @@
 #include "tls/front.h"
 
 enum {
-    HEALTH_DATABASE_S = 10,   /* the jobs ask it each second */
-    HEALTH_SIGNATURE_S = 30,  /* the probe signs every five seconds */
+    HEALTH_DATABASE_S = 10,  /* the jobs ask it each second */
+    HEALTH_SIGNATURE_S = 30, /* the probe signs every five seconds */
     HEALTH_POLL_S = 10,
     HEALTH_SKEW_US = 5 * 1000 * 1000
 };
@@ -29,7 +29,7 @@ make_plain(char *text)
 }
 
 static void PRINTF_LIKE(4, 5)
-report(struct health_report *health, const char *name, bool ready, const char *format, ...)
+    report(struct health_report *health, const char *name, bool ready, const char *format, ...)
 {
     struct health_part *part;
     va_list args;
@@ -93,8 +93,8 @@ report_issuer(struct health_report *health, const struct publisher_issuer_facts 
 }
 
 void
-health_judge(const struct jobs_state *jobs, const struct publisher_facts *publisher,
-             bool listening, int64_t now_s, struct health_report *ret_report)
+health_judge(const struct jobs_state *jobs, const struct publisher_facts *publisher, bool listening,
+             int64_t now_s, struct health_report *ret_report)
 {
     int64_t skew_us = jobs->clock_skew_us;
 
@@ -125,7 +125,8 @@ handle_live(struct worker *worker, struct request *request, struct response *res
             struct error *err)
 {
     (void)request;
-    return buffer_printf(&response->body, "{\"live\":true,\"version\":\"%s\",\"up_s\":%" PRId64 "}\n",
+    return buffer_printf(&response->body,
+                         "{\"live\":true,\"version\":\"%s\",\"up_s\":%" PRId64 "}\n",
                          SIGNET_VERSION, clock_now_s() - worker->server->started_s) ||
            full(err);
 }

@@ -1,6 +1,6 @@
 /*
- * signet-server: TLS, HTTP, protocols, publishing. Holds no PIN and no token handle; asks the signers
- * over the channels that the supervisor hands it.
+ * signet-server: TLS, HTTP, protocols, publishing. Holds no PIN and no token handle; asks the
+ * signers over the channels that the supervisor hands it.
  */
 #include <errno.h>
 #include <signal.h>

@@ -70,10 +70,8 @@ make_parts(struct server *server, struct error *err)
 
     return limiter_new(server->config, &server->limiter, err) &&
            metrics_new(tables, ARRAY_LEN(tables), &server->metrics, err) &&
-           audit_new(&server->audit, err) &&
-           channels_new(server->config, &server->channels, err) &&
-           authority_new(&server->authority, err) &&
-           publisher_new(server, &server->publisher, err);
+           audit_new(&server->audit, err) && channels_new(server->config, &server->channels, err) &&
+           authority_new(&server->authority, err) && publisher_new(server, &server->publisher, err);
 }
 
 /* The limit of the configuration, or what the descriptors of this process allow. */
@@ -99,8 +97,8 @@ connection_limit(uint32_t wanted, uint32_t fds_each)
 static bool
 make_connections(struct serving *serving, struct error *err)
 {
-    uint32_t https = connection_limit(serving->server.config->server.connections,
-                                      SERVE_FDS_PER_CONNECTION);
+    uint32_t https =
+        connection_limit(serving->server.config->server.connections, SERVE_FDS_PER_CONNECTION);
     uint32_t publish = connection_limit(LIMIT_PUBLISH_CONNECTIONS, 1);
     const struct connections_options options[] = {
         {https, https / 2, true},
@@ -219,8 +217,8 @@ start_https(struct server *server, struct error *err)
 }
 
 bool
-serve_start(struct serving *serving, const struct config *config,
-            const struct arguments *arguments, struct error *err)
+serve_start(struct serving *serving, const struct config *config, const struct arguments *arguments,
+            struct error *err)
 {
     struct server *server = &serving->server;
 

@@ -15,8 +15,9 @@ struct serving {
     struct connections *connections, *publish_connections, *health_connections;
 };
 
-/* Everything up and listening, but for HTTPS when there is no TLS certificate yet: serve_tick starts
- * that one once the jobs have made it. Keeps both arguments. On failure serve_stop is still due. */
+/* Everything up and listening, but for HTTPS when there is no TLS certificate yet: serve_tick
+ * starts that one once the jobs have made it. Keeps both arguments. On failure serve_stop is still
+ * due. */
 MUST_USE bool serve_start(struct serving *serving, const struct config *config,
                           const struct arguments *arguments, struct error *err);
 /* What is to be done every LIMIT_TICK_MS. Never blocks. */

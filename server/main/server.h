@@ -11,7 +11,7 @@ struct authority; /* issue/authority.h: issuers and policy, re-read on notice, r
 struct publisher; /* publish/publisher.h: OCSP cache, CRLs, CA certificates */
 struct limiter;   /* http/limiter.h: token buckets by address and identity */
 struct metrics;   /* http/metrics.h */
-struct audit;     /* http/audit.h: refusals of unauthenticated callers aggregated, the rest at once */
+struct audit; /* http/audit.h: refusals of unauthenticated callers aggregated, the rest at once */
 struct tls_front; /* tls/front.h */
 struct pool;      /* http/pool.h */
 struct http;      /* http/daemon.h */

@@ -78,8 +78,8 @@ context_set_certificate(SSL_CTX *context, struct bytes chain_pem, struct bytes k
 }
 
 /*
- * Any chain passes here; only its size is judged. Whether the leaf is ours, alive and not revoked is
- * asked of the database at each request, which a check at the handshake could not replace.
+ * Any chain passes here; only its size is judged. Whether the leaf is ours, alive and not revoked
+ * is asked of the database at each request, which a check at the handshake could not replace.
  */
 static int
 accept_client_certificate(X509_STORE_CTX *store, void *context)

@@ -309,8 +309,8 @@ front_accept(struct front_thread *thread, int listener)
     for (int i = 0; i < FRONT_ACCEPTS; i++) {
         struct sockaddr_storage peer;
         socklen_t peer_len = sizeof(peer);
-        int tcp = accept4(listener, (struct sockaddr *)&peer, &peer_len,
-                          SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int tcp =
+            accept4(listener, (struct sockaddr *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (tcp < 0) {
             if (errno == EMFILE || errno == ENFILE)

@@ -7,9 +7,9 @@
  * connection record (http/connection.h): whatever passes its own is shut down from outside.
  *
  * A client certificate is asked for and not required. That the client owns its key is proved by the
- * handshake; chain and state are not judged here but at each request against the database, so that a
- * revocation takes effect on open and on resumed connections alike. Sessions resume by ticket, for
- * LIMIT_TLS_SESSION_S at most; the ticket carries the client certificate.
+ * handshake; chain and state are not judged here but at each request against the database, so that
+ * a revocation takes effect on open and on resumed connections alike. Sessions resume by ticket,
+ * for LIMIT_TLS_SESSION_S at most; the ticket carries the client certificate.
  */
 #ifndef SIGNET_TLS_FRONT_H
 #define SIGNET_TLS_FRONT_H
@@ -21,10 +21,12 @@
 struct tls_front;
 
 /*
- * Takes over a connection whose handshake is done: `fd` (taken, also when it fails) is the plain end,
- * `connection` the record, of which a reference may be kept. `thread` numbers the calling thread.
+ * Takes over a connection whose handshake is done: `fd` (taken, also when it fails) is the plain
+ * end, `connection` the record, of which a reference may be kept. `thread` numbers the calling
+ * thread.
  */
-typedef bool (*tls_hand_over)(void *context, unsigned thread, int fd, struct connection *connection);
+typedef bool (*tls_hand_over)(void *context, unsigned thread, int fd,
+                              struct connection *connection);
 
 struct tls_front_options {
     const int *listen_fds; /* borrowed; must stay open until tls_front_free */
@@ -38,7 +40,7 @@ struct tls_front_options {
 struct tls_front_counts {
     uint64_t accepted, refused; /* refused: over a limit, closed at once */
     uint64_t handshakes, resumed, handshakes_failed;
-    unsigned handshaking;       /* at this moment */
+    unsigned handshaking; /* at this moment */
 };
 
 /* Gives. Accepts nothing before tls_front_start. */

@@ -190,8 +190,8 @@ down_step(struct relay *relay, uint8_t *scratch)
 }
 
 /*
- * The reply is out. Closing a socket with unread input sends a reset, which can destroy the reply at
- * the client: so the end is announced and what still comes is read away for a bounded time.
+ * The reply is out. Closing a socket with unread input sends a reset, which can destroy the reply
+ * at the client: so the end is announced and what still comes is read away for a bounded time.
  */
 static enum relay_result
 linger_begin(struct relay *relay)
@@ -219,7 +219,8 @@ linger_run(struct relay *relay, uint8_t *scratch)
     return RELAY_AGAIN;
 }
 
-/* The client was too slow with its request. Nothing may be on its way that the answer would break. */
+/* The client was too slow with its request. Nothing may be on its way that the answer would break.
+ */
 static enum relay_result
 late_end(struct relay *relay)
 {

@@ -1,6 +1,6 @@
 /*
- * One TLS connection: handshake, then plain bytes to and from a socket pair. Nothing is read from one
- * side while bytes for the other are waiting, so that at most RELAY_OCTETS are held each way.
+ * One TLS connection: handshake, then plain bytes to and from a socket pair. Nothing is read from
+ * one side while bytes for the other are waiting, so that at most RELAY_OCTETS are held each way.
  *
  * Both descriptors are watched edge-triggered; relay_run goes on until neither side can move.
  */
@@ -24,22 +24,22 @@ struct relay_rest {
 struct relay {
     SSL *ssl;
     int tcp;
-    int plain; /* -1 until relay_open */
+    int plain;                     /* -1 until relay_open */
     struct connection *connection; /* one reference */
     enum relay_state state;
     struct relay_rest up, down; /* up: from the client */
-    bool up_ended;   /* the client sends no more */
-    bool up_shut;    /* ... and the plain side was told */
-    bool up_refused; /* the plain side reads no more: what comes is dropped */
+    bool up_ended;              /* the client sends no more */
+    bool up_shut;               /* ... and the plain side was told */
+    bool up_refused;            /* the plain side reads no more: what comes is dropped */
     bool resumed;
     bool finishing; /* ends as soon as the plain side has nothing more to say at the moment */
 };
 
 enum relay_result {
-    RELAY_WAITS,   /* for the next event */
-    RELAY_AGAIN,   /* it could go on; others first */
-    RELAY_SHAKEN,  /* the handshake is done: call relay_open */
-    RELAY_ENDED    /* call relay_done */
+    RELAY_WAITS,  /* for the next event */
+    RELAY_AGAIN,  /* it could go on; others first */
+    RELAY_SHAKEN, /* the handshake is done: call relay_open */
+    RELAY_ENDED   /* call relay_done */
 };
 
 /* Takes `ssl`, `tcp` and the reference to the record. */
@@ -49,8 +49,8 @@ void relay_done(struct relay *relay);
 enum relay_result relay_run(struct relay *relay, uint8_t *scratch);
 /* Takes the near end of the socket pair. */
 void relay_open(struct relay *relay, int plain);
-/* Whether bytes wait for room on the plain side. Only then is that room worth an event: a socket pair
- * raises one whenever the other end reads. */
+/* Whether bytes wait for room on the plain side. Only then is that room worth an event: a socket
+ * pair raises one whenever the other end reads. */
 bool relay_wants_plain_room(const struct relay *relay);
 
 #endif

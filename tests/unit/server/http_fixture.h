@@ -124,8 +124,8 @@ fixture_socket(struct fixture *fixture)
     socklen_t len = sizeof(fixture->address);
 
     fixture->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    fixture->address = (struct sockaddr_in){.sin_family = AF_INET,
-                                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    fixture->address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     CU_ASSERT_FATAL(bind(fixture->listener, (struct sockaddr *)&fixture->address, len) == 0);
     CU_ASSERT_FATAL(listen(fixture->listener, 1024) == 0);
     getsockname(fixture->listener, (struct sockaddr *)&fixture->address, &len);
@@ -183,10 +183,8 @@ fixture_use_certificate(struct fixture *fixture, const struct test_certificate *
 static inline void
 fixture_start_tls(struct fixture *fixture, uint32_t most)
 {
-    struct tls_front_options options = {.listen_fds = &fixture->listener,
-                                        .listen_count = 1,
-                                        .threads = 2,
-                                        .hand_over = http_take};
+    struct tls_front_options options = {
+        .listen_fds = &fixture->listener, .listen_count = 1, .threads = 2, .hand_over = http_take};
     struct error err;
 
     fixture_connections(fixture, most, true);
@@ -229,7 +227,7 @@ fixture_await_connections(struct fixture *fixture, uint32_t count)
 
 struct client {
     int fd;
-    SSL *ssl; /* null: plain */
+    SSL *ssl;           /* null: plain */
     char held[1 << 20]; /* read and not yet taken */
     size_t held_len;
 };

@@ -27,8 +27,8 @@ open_from(const char *address, int fd, struct connection **ret_connection)
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
 
     if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
-        return connection_open(table, (struct sockaddr *)&v4, sizeof(v4), fd,
-                               CONNECTION_HANDSHAKE, ret_connection, &err);
+        return connection_open(table, (struct sockaddr *)&v4, sizeof(v4), fd, CONNECTION_HANDSHAKE,
+                               ret_connection, &err);
     inet_pton(AF_INET6, address, &v6.sin6_addr);
     return connection_open(table, (struct sockaddr *)&v6, sizeof(v6), fd, CONNECTION_HANDSHAKE,
                            ret_connection, &err);
@@ -185,10 +185,9 @@ stirs_only_idle_connections(void)
 int
 main(void)
 {
-    return RUN_SUITE("connection", TEST(limits_all_and_each_address),
-                     TEST(counts_an_ipv6_network_as_one),
-                     TEST(is_found_by_slot_and_generation_only),
-                     TEST(keeps_a_certificate_as_long_as_anybody_holds_it),
-                     TEST(cuts_what_is_past_its_deadline), TEST(leaves_a_closed_descriptor_alone),
-                     TEST(stirs_only_idle_connections));
+    return RUN_SUITE(
+        "connection", TEST(limits_all_and_each_address), TEST(counts_an_ipv6_network_as_one),
+        TEST(is_found_by_slot_and_generation_only),
+        TEST(keeps_a_certificate_as_long_as_anybody_holds_it), TEST(cuts_what_is_past_its_deadline),
+        TEST(leaves_a_closed_descriptor_alone), TEST(stirs_only_idle_connections));
 }

@@ -39,10 +39,12 @@ answers(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(answer.body, "q=\xc3\xa4+1"));
     CU_ASSERT_PTR_NOT_NULL(strstr(answer.body, "target=/echo?q=%C3%A4+1"));
     CU_ASSERT_EQUAL(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
-                        "Content-Type: Text/Plain; charset=x\r\n\r\nhello"), 200);
+                        "Content-Type: Text/Plain; charset=x\r\n\r\nhello"),
+                    200);
     CU_ASSERT_PTR_NOT_NULL(strstr(answer.body, "body=5 type=text/plain"));
     CU_ASSERT_EQUAL(ask("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                        "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), 200);
+                        "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+                    200);
     CU_ASSERT_PTR_NOT_NULL(strstr(answer.body, "body=5"));
     fixture_done(&fixture);
 }
@@ -125,7 +127,8 @@ refuses_bodies_over_the_limit(void)
     CU_ASSERT(is_problem("body-too-large"));
     len = snprintf(request, sizeof(request),
                    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                   "3e9\r\n%01001d\r\n0\r\n\r\n", 1);
+                   "3e9\r\n%01001d\r\n0\r\n\r\n",
+                   1);
     CU_ASSERT(len > 1001);
     CU_ASSERT_EQUAL(ask(request), 413);
     CU_ASSERT(is_problem("body-too-large"));
@@ -144,7 +147,7 @@ gives_up_on_endless_bodies(void)
     fixture_start_plain(&fixture, 100);
     CU_ASSERT_FATAL(client_connect(&client, &fixture));
     CU_ASSERT(client_say(&client, "POST /echo HTTP/1.1\r\nHost: a\r\n"
-                                   "Transfer-Encoding: chunked\r\n\r\n"));
+                                  "Transfer-Encoding: chunked\r\n\r\n"));
     while (sent < 400 && client_send(&client, chunk, (size_t)len))
         sent++;
     CU_ASSERT(sent < 400);
@@ -158,15 +161,19 @@ refuses_two_lengths(void)
     fixture_init(&fixture);
     fixture_start_plain(&fixture, 100);
     CU_ASSERT_EQUAL(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
-                        "Content-Length: 5\r\n\r\nhello"), 400);
+                        "Content-Length: 5\r\n\r\nhello"),
+                    400);
     CU_ASSERT(is_problem("request-malformed"));
     CU_ASSERT_EQUAL(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
-                        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400);
+                        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+                    400);
     CU_ASSERT_EQUAL(ask("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
-                        "0\r\n\r\n"), 400);
+                        "0\r\n\r\n"),
+                    400);
     CU_ASSERT_EQUAL(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello"), 400);
     CU_ASSERT_EQUAL(ask("GET /echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\n"
-                        "Authorization: Bearer b\r\n\r\n"), 400);
+                        "Authorization: Bearer b\r\n\r\n"),
+                    400);
     fixture_done(&fixture);
 }
 
@@ -182,11 +189,13 @@ refuses_large_heads(void)
     CU_ASSERT(len > 4100);
     CU_ASSERT_EQUAL(ask(request), 414);
     CU_ASSERT(is_problem("target-too-long"));
-    snprintf(request, sizeof(request), "GET /hello HTTP/1.1\r\nHost: a\r\nX-Long: %017000d\r\n\r\n", 1);
+    snprintf(request, sizeof(request), "GET /hello HTTP/1.1\r\nHost: a\r\nX-Long: %017000d\r\n\r\n",
+             1);
     CU_ASSERT_EQUAL(ask(request), 431);
     CU_ASSERT(is_problem("headers-too-large"));
     /* Past what libmicrohttpd holds it answers itself. */
-    snprintf(request, sizeof(request), "GET /hello HTTP/1.1\r\nHost: a\r\nX-Long: %060000d\r\n\r\n", 1);
+    snprintf(request, sizeof(request), "GET /hello HTTP/1.1\r\nHost: a\r\nX-Long: %060000d\r\n\r\n",
+             1);
     CU_ASSERT_EQUAL(ask(request), 431);
     len = (size_t)snprintf(request, sizeof(request), "GET /hello HTTP/1.1\r\nHost: a\r\n");
     for (int i = 0; i < 100; i++)
@@ -273,7 +282,8 @@ stops_with_waiting_requests(void)
     fixture_done(&fixture);
 }
 
-/* What the test's authenticator makes of the credentials: the Authorization field names the kind. */
+/* What the test's authenticator makes of the credentials: the Authorization field names the kind.
+ */
 static bool
 authenticate_by_name(struct worker *worker, struct request *request, struct error *err)
 {
@@ -428,29 +438,28 @@ counts_requests(void)
     CU_ASSERT_EQUAL(ask("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n"), 404);
     fixture_done(&fixture);
     CU_ASSERT_FATAL(metrics_write(fixture.server.metrics, &text));
-    CU_ASSERT_PTR_NOT_NULL(strstr(
-        buffer_text(&text),
-        "signet_requests_total{route=\"hello\",method=\"GET\",status=\"200\"} 2\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(buffer_text(&text),
+               "signet_requests_total{route=\"hello\",method=\"GET\",status=\"200\"} 2\n"));
     CU_ASSERT_PTR_NOT_NULL(
         strstr(buffer_text(&text),
                "signet_requests_total{route=\"none\",method=\"-\",status=\"404\"} 1\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(
-        buffer_text(&text),
-        "signet_stage_seconds_count{route=\"hello\",method=\"GET\",stage=\"queue\"} 2\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(buffer_text(&text),
+               "signet_stage_seconds_count{route=\"hello\",method=\"GET\",stage=\"queue\"} 2\n"));
     metrics_free(fixture.server.metrics);
 }
 
 int
 main(void)
 {
-    return RUN_SUITE("http daemon", TEST(answers), TEST(answers_head_like_get),
-                     TEST(refuses_unknown_paths_and_methods),
-                     TEST(keeps_the_connection_after_a_refusal),
-                     TEST(tells_a_refusal_without_its_secrets),
-                     TEST(refuses_bodies_over_the_limit), TEST(gives_up_on_endless_bodies),
-                     TEST(refuses_two_lengths), TEST(refuses_large_heads),
-                     TEST(refuses_when_the_queue_is_full), TEST(answers_503_at_the_deadline),
-                     TEST(stops_with_waiting_requests), TEST(judges_the_caller),
-                     TEST(limits_rates), TEST(answers_from_memory), TEST(cuts_slow_clients),
-                     TEST(refuses_connections_over_the_limit), TEST(counts_requests));
+    return RUN_SUITE(
+        "http daemon", TEST(answers), TEST(answers_head_like_get),
+        TEST(refuses_unknown_paths_and_methods), TEST(keeps_the_connection_after_a_refusal),
+        TEST(tells_a_refusal_without_its_secrets), TEST(refuses_bodies_over_the_limit),
+        TEST(gives_up_on_endless_bodies), TEST(refuses_two_lengths), TEST(refuses_large_heads),
+        TEST(refuses_when_the_queue_is_full), TEST(answers_503_at_the_deadline),
+        TEST(stops_with_waiting_requests), TEST(judges_the_caller), TEST(limits_rates),
+        TEST(answers_from_memory), TEST(cuts_slow_clients),
+        TEST(refuses_connections_over_the_limit), TEST(counts_requests));
 }

@@ -62,9 +62,8 @@ keeps_keys_and_kinds_apart(void)
     CU_ASSERT_FALSE(admit(limiter, "a", 0));
     CU_ASSERT(admit(limiter, "b", 0));
     CU_ASSERT(limiter_admit(limiter, LIMITER_IDENTITY, bytes_of_text("a"), 0, &wait_s, &err));
-    ASSERT_REFUSED(
-        limiter_admit(limiter, LIMITER_IDENTITY, bytes_of_text("a"), 0, &wait_s, &err), &err,
-        ERROR_RATE_LIMITED);
+    ASSERT_REFUSED(limiter_admit(limiter, LIMITER_IDENTITY, bytes_of_text("a"), 0, &wait_s, &err),
+                   &err, ERROR_RATE_LIMITED);
     CU_ASSERT_STRING_EQUAL(err.rule, "rate.identity");
     limiter_free(limiter);
 }

@@ -17,9 +17,16 @@ decodes(void)
 {
     static const struct {
         const char *encoded, *wanted;
-    } rows[] = {{"", ""},          {"abc", "abc"},   {"%41%7a", "Az"},        {"a+b", "a+b"},
-                {"%2B%2f", "+/"},  {"%25", "%"},     {"%C3%A4", "\xc3\xa4"},  {"%2541", "%41"},
-                {"\xc3\xa4", "\xc3\xa4"},            {"%F0%9F%98%80", "\xf0\x9f\x98\x80"}};
+    } rows[] = {{"", ""},
+                {"abc", "abc"},
+                {"%41%7a", "Az"},
+                {"a+b", "a+b"},
+                {"%2B%2f", "+/"},
+                {"%25", "%"},
+                {"%C3%A4", "\xc3\xa4"},
+                {"%2541", "%41"},
+                {"\xc3\xa4", "\xc3\xa4"},
+                {"%F0%9F%98%80", "\xf0\x9f\x98\x80"}};
     struct error err;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -34,14 +41,16 @@ refuses(void)
 {
     static const struct {
         const char *encoded, *rule;
-    } rows[] = {
-        {"%", "target.escape"},         {"%4", "target.escape"},     {"%4g", "target.escape"},
-        {"%g4", "target.escape"},       {"%-1", "target.escape"},    {"% 1", "target.escape"},
-        {"%00", "target.control"},      {"a%00b", "target.control"}, {"%0a", "target.control"},
-        {"%7F", "target.control"},      {"a\tb", "target.control"},  {"%ff", "target.utf8"},
-        {"%C3", "target.utf8"},         {"%C0%80", "target.utf8"},   {"%ED%A0%80", "target.utf8"},
-        {"%E0%80%80", "target.utf8"},   {"%F4%90%80%80", "target.utf8"},
-        {"%80", "target.utf8"},         {"%C3%41", "target.utf8"},   {"%F8%88%80%80%80", "target.utf8"}};
+    } rows[] = {{"%", "target.escape"},          {"%4", "target.escape"},
+                {"%4g", "target.escape"},        {"%g4", "target.escape"},
+                {"%-1", "target.escape"},        {"% 1", "target.escape"},
+                {"%00", "target.control"},       {"a%00b", "target.control"},
+                {"%0a", "target.control"},       {"%7F", "target.control"},
+                {"a\tb", "target.control"},      {"%ff", "target.utf8"},
+                {"%C3", "target.utf8"},          {"%C0%80", "target.utf8"},
+                {"%ED%A0%80", "target.utf8"},    {"%E0%80%80", "target.utf8"},
+                {"%F4%90%80%80", "target.utf8"}, {"%80", "target.utf8"},
+                {"%C3%41", "target.utf8"},       {"%F8%88%80%80%80", "target.utf8"}};
     struct error err;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

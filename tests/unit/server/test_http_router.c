@@ -82,11 +82,19 @@ takes_an_ending(void)
 static void
 refuses_what_is_not_in_the_table(void)
 {
-    static const char *const targets[] = {"",           "/",           "*",
-                                          "/v1",        "/v1/things/", "/v1//things",
-                                          "/v2/things", "/V1/things",  "v1/things",
-                                          "/v1/things/a/b",            "/v1/./things",
-                                          "/v1/../v1/things",          "http://host/v1/things"};
+    static const char *const targets[] = {"",
+                                          "/",
+                                          "*",
+                                          "/v1",
+                                          "/v1/things/",
+                                          "/v1//things",
+                                          "/v2/things",
+                                          "/V1/things",
+                                          "v1/things",
+                                          "/v1/things/a/b",
+                                          "/v1/./things",
+                                          "/v1/../v1/things",
+                                          "http://host/v1/things"};
 
     for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
         ASSERT_REFUSED(find(&found, "GET", targets[i]), &found.err, ERROR_ROUTE_UNKNOWN);
@@ -154,9 +162,13 @@ refuses_long_targets(void)
 static void
 stays_within_its_room(void)
 {
-    static const char *const targets[] = {
-        "/v1/names/payments/api", "/pair/1/and/2", "/v1/things?owner=a&limit=b", "/crl/a.crl",
-        "/v1/things?owner&limit", "/v1/things/" "a", "/v1/names/a?"};
+    static const char *const targets[] = {"/v1/names/payments/api",
+                                          "/pair/1/and/2",
+                                          "/v1/things?owner=a&limit=b",
+                                          "/crl/a.crl",
+                                          "/v1/things?owner&limit",
+                                          "/v1/things/a",
+                                          "/v1/names/a?"};
 
     for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
         size_t room = router_room(strlen(targets[i]));

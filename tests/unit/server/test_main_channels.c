@@ -102,9 +102,9 @@ refuses_malformed_frames_and_leaks_nothing(void)
         int fds[3], far[3];
 
         pairs(3, fds, far);
-        ASSERT_REFUSED(control_take_channels(channels, bytes_of(bodies[i].body, bodies[i].len), fds,
-                                             3, &err),
-                       &err, ERROR_FRAME);
+        ASSERT_REFUSED(
+            control_take_channels(channels, bytes_of(bodies[i].body, bodies[i].len), fds, 3, &err),
+            &err, ERROR_FRAME);
         for (int j = 0; j < 3; j++)
             CU_ASSERT_FALSE(is_open(fds[j]));
         close_fds(far, 3);

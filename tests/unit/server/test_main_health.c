@@ -24,8 +24,12 @@ all_well(void)
     publisher = (struct publisher_facts){
         .polled_s = NOW - 1,
         .issuer_count = 1,
-        .issuer = {{.name = "issuing-1", .kind = "issuing", .not_after_s = NOW + 1000,
-                    .crl_number = 7, .crl_this_update_s = NOW - 10, .crl_next_update_s = NOW + 10}},
+        .issuer = {{.name = "issuing-1",
+                    .kind = "issuing",
+                    .not_after_s = NOW + 1000,
+                    .crl_number = 7,
+                    .crl_this_update_s = NOW - 10,
+                    .crl_next_update_s = NOW + 10}},
     };
 }
 

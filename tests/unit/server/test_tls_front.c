@@ -126,7 +126,8 @@ answers_pipelined_requests_in_order(void)
     CU_ASSERT_FATAL(client_connect_tls(&client, &fixture, NULL, NULL));
     for (int i = 0; i < 30; i++) {
         char request[128];
-        int len = snprintf(request, sizeof(request), "GET /echo/n%d HTTP/1.1\r\nHost: a\r\n\r\n", i);
+        int len =
+            snprintf(request, sizeof(request), "GET /echo/n%d HTTP/1.1\r\nHost: a\r\n\r\n", i);
 
         CU_ASSERT_FATAL(client_send(&client, request, (size_t)len));
     }
@@ -153,7 +154,7 @@ holds_back_for_a_slow_reader(void)
     fixture_start_tls(&fixture, 100);
     CU_ASSERT_FATAL(client_connect_tls(&client, &fixture, NULL, NULL));
     CU_ASSERT_FATAL(client_say(&client, "GET /large/8000000 HTTP/1.1\r\nHost: a\r\n"
-                                         "Connection: close\r\n\r\n"));
+                                        "Connection: close\r\n\r\n"));
     poll(NULL, 0, 300);
     while ((len = SSL_read(client.ssl, chunk, sizeof(chunk))) > 0)
         received += (size_t)len;
@@ -200,8 +201,8 @@ cuts_slow_handshakes(void)
 
     CU_ASSERT_FATAL(client_connect(&client, &fixture));
     CU_ASSERT(fixture_await_connections(&fixture, 1));
-    CU_ASSERT_EQUAL(connections_cut(fixture.connections,
-                                    clock_monotonic_ms() + LIMIT_HANDSHAKE_MS - 5000), 0);
+    CU_ASSERT_EQUAL(
+        connections_cut(fixture.connections, clock_monotonic_ms() + LIMIT_HANDSHAKE_MS - 5000), 0);
     client_close(&client);
     CU_ASSERT(fixture_await_connections(&fixture, 0));
     fixture_done(&fixture);
@@ -339,10 +340,8 @@ refuses_certificates_that_do_not_fit(void)
 static void
 never_listens_without_a_certificate(void)
 {
-    struct tls_front_options options = {.listen_fds = &fixture.listener,
-                                        .listen_count = 1,
-                                        .threads = 1,
-                                        .hand_over = http_take};
+    struct tls_front_options options = {
+        .listen_fds = &fixture.listener, .listen_count = 1, .threads = 1, .hand_over = http_take};
     struct tls_front *front;
     struct error err;
 
@@ -391,7 +390,7 @@ delivers_the_reply_before_the_end(void)
     for (int i = 0; i < 10; i++) {
         CU_ASSERT_FATAL(client_connect_tls(&client, &fixture, NULL, NULL));
         CU_ASSERT(client_say(&client, "POST /echo HTTP/1.1\r\nHost: a\r\n"
-                                       "Content-Length: 200000\r\n\r\n"));
+                                      "Content-Length: 200000\r\n\r\n"));
         CU_ASSERT(client_send(&client, chunk, sizeof(chunk)));
         CU_ASSERT(client_answer(&client, &answer, false));
         CU_ASSERT_EQUAL(answer.status, 413);
@@ -422,14 +421,13 @@ stops_with_waiting_requests(void)
 int
 main(void)
 {
-    return RUN_SUITE("tls front", TEST(keeps_connections), TEST(takes_fresh_connections),
-                     TEST(shows_client_certificate), TEST(speaks_tls_12_and_http_11_only),
-                     TEST(answers_pipelined_requests_in_order), TEST(holds_back_for_a_slow_reader),
-                     TEST(cuts_slow_handshakes), TEST(cuts_slow_headers_and_bodies),
-                     TEST(refuses_past_the_limit_and_recovers),
-                     TEST(changes_its_certificate_under_load),
-                     TEST(refuses_certificates_that_do_not_fit),
-                     TEST(never_listens_without_a_certificate),
-                     TEST(serves_beside_500_idle_connections),
-                     TEST(delivers_the_reply_before_the_end), TEST(stops_with_waiting_requests));
+    return RUN_SUITE(
+        "tls front", TEST(keeps_connections), TEST(takes_fresh_connections),
+        TEST(shows_client_certificate), TEST(speaks_tls_12_and_http_11_only),
+        TEST(answers_pipelined_requests_in_order), TEST(holds_back_for_a_slow_reader),
+        TEST(cuts_slow_handshakes), TEST(cuts_slow_headers_and_bodies),
+        TEST(refuses_past_the_limit_and_recovers), TEST(changes_its_certificate_under_load),
+        TEST(refuses_certificates_that_do_not_fit), TEST(never_listens_without_a_certificate),
+        TEST(serves_beside_500_idle_connections), TEST(delivers_the_reply_before_the_end),
+        TEST(stops_with_waiting_requests));
 }
