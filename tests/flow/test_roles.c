@@ -1,0 +1,223 @@
+/*
+ * Every route with every kind of caller: exactly the documented answer. The handlers' own refusals
+ * come behind, so a caller that is let in shows it by whatever the handler says to a request that is
+ * right in form.
+ */
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "flow.h"
+#include "flow_csr.h"
+
+enum caller { NOBODY, TOKEN, WORKLOAD, OTHER, ADMIN, REVOKER, ENROLLER, AUDITOR, CALLERS };
+
+static const char *const caller_names[CALLERS] = {"nobody", "token",   "workload", "other workload",
+                                                  "admin",  "revoker", "enroller", "auditor"};
+
+/* What comes back: a status, and for a refusal its type. */
+struct wanted {
+    int status;
+    const char *type;
+};
+
+#define UNKNOWN {401, "unauthenticated"}
+#define NEVER {403, "forbidden"}
+#define OK200 {200, NULL}
+#define MADE {201, NULL}
+
+enum body { NONE, CSR, REVOKE_OWN, MAKE_TOKEN, MAKE_ADMIN_TOKEN, MAKE_IDENTITY, CHANGE_IDENTITY };
+
+/* A path that ends with / or = goes on with the serial of the workload's certificate. */
+static const struct row {
+    const char *method, *path;
+    enum body body;
+    struct wanted wanted[CALLERS];
+} rows[] = {
+    {"POST", "/v1/certificates", CSR,
+     {UNKNOWN, MADE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER}},
+    {"POST", "/v1/certificates/renew", CSR,
+     {UNKNOWN, NEVER, MADE, MADE, MADE, MADE, MADE, MADE}},
+    {"GET", "/v1/certificates", NONE,
+     {UNKNOWN, NEVER, OK200, OK200, OK200, OK200, NEVER, OK200}},
+    {"GET", "/v1/certificates/", NONE,
+     {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, OK200}},
+    {"GET", "/v1/certificates?identity=roles/workload", NONE,
+     {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, OK200}},
+    {"GET", "/v1/certificates?serial=", NONE,
+     {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, OK200}},
+    {"POST", "/v1/revocations", REVOKE_OWN,
+     {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, NEVER}},
+    {"POST", "/v1/tokens", MAKE_TOKEN,
+     {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, MADE, NEVER}},
+    {"POST", "/v1/tokens", MAKE_ADMIN_TOKEN,
+     {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, NEVER, NEVER}},
+    {"GET", "/v1/identities", NONE,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, OK200, OK200}},
+    {"POST", "/v1/identities", MAKE_IDENTITY,
+     {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, NEVER, NEVER}},
+    {"GET", "/v1/identities/roles/workload", NONE,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, OK200, OK200}},
+    {"PATCH", "/v1/identities/roles/workload", CHANGE_IDENTITY,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, NEVER, NEVER}},
+    {"GET", "/v1/issuers", NONE, {OK200, OK200, OK200, OK200, OK200, OK200, OK200, OK200}},
+    {"GET", "/v1/roots", NONE, {OK200, OK200, OK200, OK200, OK200, OK200, OK200, OK200}},
+    {"GET", "/v1/audit", NONE,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, NEVER, OK200}},
+};
+
+static struct flow *flow;
+static struct party parties[CALLERS]; /* of those with certificates */
+static struct party victim;           /* another certificate of the workload's identity */
+
+static void
+fill_body(enum body kind, struct buffer *body)
+{
+    static unsigned number;
+    AUTO_KEY key = kind == CSR ? key_make() : NULL;
+    bool ok = true;
+
+    buffer_init(body, 65536);
+    switch (kind) {
+    case NONE:
+        break;
+    case CSR:
+        csr_plain_body(key, "", body);
+        break;
+    case REVOKE_OWN:
+        ok = buffer_printf(body, "{\"serial\": \"%s\"}", victim.serial);
+        break;
+    case MAKE_TOKEN:
+        ok = buffer_printf(body, "{\"identity\": \"roles/workload\"}");
+        break;
+    case MAKE_ADMIN_TOKEN:
+        ok = buffer_printf(body, "{\"identity\": \"admin/auditor\"}");
+        break;
+    case MAKE_IDENTITY:
+        ok = buffer_printf(body, "{\"name\": \"roles/made-%u\", \"owner\": \"tests\"}", number++);
+        break;
+    case CHANGE_IDENTITY:
+        ok = buffer_printf(body, "{\"owner\": \"somebody else\"}");
+        break;
+    }
+    CU_ASSERT_TRUE_FATAL(ok);
+}
+
+static void
+ask(const struct row *row, enum caller caller)
+{
+    char path[256], what[256], token[CA_TOKEN_TEXT] = "";
+    const struct wanted *wanted = &row->wanted[caller];
+    const struct refusal refusal = {wanted->status, wanted->type, "", NULL};
+    struct call call = {.method = row->method, .path = path};
+    AUTO_BUFFER body = {.max = 0};
+    AUTO_ANSWER answer = {.status = 0};
+
+    snprintf(path, sizeof(path), "%s%s", row->path,
+             strchr("/=", row->path[strlen(row->path) - 1]) ? parties[WORKLOAD].serial : "");
+    snprintf(what, sizeof(what), "%s %s by %s", row->method, row->path, caller_names[caller]);
+    fill_body(row->body, &body);
+    call.text = row->body == NONE ? NULL : buffer_text(&body);
+    if (caller == TOKEN) {
+        flow_token(flow, "roles/token", 0, token);
+        call.token = token;
+    } else if (caller != NOBODY) {
+        call.cert = parties[caller].file;
+    }
+    if (wanted->type) {
+        flow_refused(flow, &call, &refusal, what);
+        return;
+    }
+    answer = flow_call(flow, &call);
+    flow_expect(&answer, wanted->status, what);
+}
+
+static void
+each_route_by_each_caller(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (int caller = 0; caller < CALLERS; caller++)
+            ask(&rows[i], (enum caller)caller);
+}
+
+static bool
+lists(const char *cert, const char *serial)
+{
+    bool found = false;
+    AUTO_ANSWER answer = flow_call(flow, &(struct call){"GET", "/v1/certificates", .cert = cert});
+    const json_t *list = json_object_get(answer.json, "certificates");
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        found = found || strcmp(json_string_value(json_object_get(json_array_get(list, i), "serial")),
+                                serial) == 0;
+    return found;
+}
+
+static void
+a_workload_lists_its_own_alone(void)
+{
+    CU_ASSERT_TRUE(lists(parties[WORKLOAD].file, parties[WORKLOAD].serial));
+    CU_ASSERT_FALSE(lists(parties[WORKLOAD].file, parties[OTHER].serial));
+    CU_ASSERT_FALSE(lists(parties[OTHER].file, parties[WORKLOAD].serial));
+    CU_ASSERT_TRUE(lists(parties[AUDITOR].file, parties[WORKLOAD].serial));
+    CU_ASSERT_TRUE(lists(parties[AUDITOR].file, parties[OTHER].serial));
+}
+
+/* Two credentials: the sum of both, and a bad one is not forgiven for the good one's sake. */
+static void
+a_bad_credential_beside_a_good_one_is_refused(void)
+{
+    static const char stranger[] = "sgt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    flow_refused(flow, &(struct call){"GET", "/v1/identities", .cert = "admin", .token = stranger},
+                 &(struct refusal){401, "token-unknown", "token", NULL}, "unknown token beside");
+    flow_refused(flow, &(struct call){"GET", "/v1/roots", .token = stranger},
+                 &(struct refusal){401, "token-unknown", "token", NULL}, "public route, bad token");
+}
+
+/* A role that was taken away with the identity's state ends at the next request, not the next day. */
+static void
+a_suspended_administrator_is_refused_at_once(void)
+{
+    AUTO_ANSWER before = flow_call(flow, &(struct call){"GET", "/v1/audit",
+                                                        .cert = parties[AUDITOR].file});
+    AUTO_ANSWER change = flow_call(flow, &(struct call){"PATCH", "/v1/identities/admin/auditor",
+                                                        .cert = "admin",
+                                                        .text = "{\"state\": \"suspended\"}"});
+
+    flow_expect(&before, 200, "before");
+    flow_expect(&change, 200, "suspend");
+    flow_refused(flow, &(struct call){"GET", "/v1/audit", .cert = parties[AUDITOR].file},
+                 &(struct refusal){403, "identity-suspended", "admin/auditor", NULL}, "after");
+}
+
+static void
+make_parties(void)
+{
+    flow_enrol(flow, "roles/workload", &parties[WORKLOAD]);
+    flow_enrol(flow, "roles/workload", &victim);
+    flow_enrol(flow, "roles/other", &parties[OTHER]);
+    flow_staff(flow, "admin/boss", "[\"admin\"]", &parties[ADMIN]);
+    flow_staff(flow, "admin/revoker", "[\"revoker\"]", &parties[REVOKER]);
+    flow_staff(flow, "admin/enroller", "[\"enroller\"]", &parties[ENROLLER]);
+    flow_staff(flow, "admin/auditor", "[\"auditor\"]", &parties[AUDITOR]);
+}
+
+int
+main(void)
+{
+    int status;
+
+    flow = flow_start(NULL);
+    make_parties();
+    status = RUN_SUITE("callers and routes", TEST(each_route_by_each_caller),
+                       TEST(a_workload_lists_its_own_alone),
+                       TEST(a_bad_credential_beside_a_good_one_is_refused),
+                       TEST(a_suspended_administrator_is_refused_at_once));
+    for (int caller = 0; caller < CALLERS; caller++)
+        party_done(&parties[caller]);
+    party_done(&victim);
+    flow_stop(flow);
+    return status;
+}
