@@ -4,6 +4,8 @@
 # Root: USER_SERVER, USER_ISSUING, USER_STATUS are the users of the design, USER_DATABASE is
 # PostgreSQL's own. Anybody else: all four are who we are, and nothing is made.
 
+PATH=$PATH:/usr/sbin:/sbin # useradd is not in everybody's
+
 users_choose() {
     if ((EUID == 0)); then
         USER_SERVER=signet USER_ISSUING=signet-signer USER_STATUS=signet-status

@@ -189,11 +189,10 @@ t06_takes_no_more_sessions_than_the_token_allows(void)
     static const struct {
         const char *order;
         unsigned sessions;
-    } rows[] = {{"sessions 3\n", 2},
-                {"sessions 2\n", 1},
-                {"sessions 0\n", 3},
-                {"sessions 18446744073709551615\n", 3},
-                {"sessions 100\n", 3}};
+    } rows[] = {{"sessions 3\n", 2},   {"sessions 2\n", 1},
+                {"sessions 0\n", 3},   {"sessions 18446744073709551615\n", 3},
+                {"sessions 100\n", 3}, {"open-most 3\n", 2},
+                {"open-most 2\n", 1}};
     struct error err = {0};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -220,6 +219,19 @@ sign_many(void *context)
     for (unsigned i = 0; i < 300; i++)
         thread->done += sign_once(thread->keyring, thread->session, &err);
     return NULL;
+}
+
+static void
+t06_a_token_without_a_signing_session_is_temporary(void)
+{
+    struct error err = {0};
+    AUTO_KEYRING keyring = NULL;
+
+    token_fixture_order(&fixture, "open-most 1\n");
+    ASSERT_REFUSED(open_shim(&keyring, &err), &err, ERROR_TOKEN_UNAVAILABLE);
+    token_fixture_order(&fixture, "C_OpenSession rv 0x32\n");
+    ASSERT_REFUSED(open_shim(&keyring, &err), &err, ERROR_TOKEN_UNAVAILABLE);
+    CU_ASSERT_EQUAL(token_fixture_calls(&fixture, "C_Login"), 0);
 }
 
 static void
@@ -470,6 +482,7 @@ main(void)
         TEST(t04_being_logged_in_already_is_success),
         TEST(t04_asks_the_session_whether_the_login_stands), TEST(t05_wants_exactly_one_key),
         TEST(t06_takes_no_more_sessions_than_the_token_allows),
+        TEST(t06_a_token_without_a_signing_session_is_temporary),
         TEST(t06_each_thread_signs_on_its_own_session), TEST(t07_a_failed_signature_names_its_code),
         TEST(t10_t18_refuses_a_key_that_is_not_as_required),
         TEST(t10_an_unknown_always_authenticate_means_false),

@@ -1,4 +1,5 @@
-/* The same token code on NSS softokn, which differs in nearly everything that PKCS#11 leaves open. */
+/* The same token code on NSS softokn, which differs in nearly everything that PKCS#11 leaves open.
+ */
 #include "suite.h"
 
 #include <stdio.h>
@@ -17,10 +18,9 @@ enum { SKIPPED = 77 };
 static const char *
 find_module(void)
 {
-    static const char *const places[] = {"/usr/lib/x86_64-linux-gnu/libsoftokn3.so",
-                                         "/usr/lib/aarch64-linux-gnu/libsoftokn3.so",
-                                         "/usr/lib/x86_64-linux-gnu/nss/libsoftokn3.so",
-                                         "/usr/lib64/libsoftokn3.so"};
+    static const char *const places[] = {
+        "/usr/lib/x86_64-linux-gnu/libsoftokn3.so", "/usr/lib/aarch64-linux-gnu/libsoftokn3.so",
+        "/usr/lib/x86_64-linux-gnu/nss/libsoftokn3.so", "/usr/lib64/libsoftokn3.so"};
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
         if (access(places[i], R_OK) == 0)
