@@ -86,21 +86,23 @@ db_revocation_insert(struct db *db, const struct db_revocation *revocation,
 }
 
 static bool
-revocable(struct db *db, enum statement statement, struct params *params, int64_t now_s,
+revocable(struct db *db, enum statement statement, struct params *params,
+          const struct db_revocable *filter,
           bool (*row)(void *context, const struct db_revocation *row), void *context,
           struct error *err)
 {
     AUTO_RESULT result = NULL;
     uint8_t day[SERIAL_DAY_OCTETS];
 
-    param_bytes(params, serial_day(now_s, day));
-    param_time_s(params, now_s);
+    param_bytes(params, serial_day(filter->now_s, day));
+    param_time_s(params, filter->now_s);
+    param_short(params, (int16_t)filter->reason);
     result = db_run(db, statement, params, err);
     return result && revocation_each(result, row, context, err);
 }
 
 bool
-db_revocable_by_identity(struct db *db, int64_t identity_id, int64_t now_s,
+db_revocable_by_identity(struct db *db, int64_t identity_id, const struct db_revocable *filter,
                          bool (*row)(void *context, const struct db_revocation *row), void *context,
                          struct error *err)
 {
@@ -108,11 +110,12 @@ db_revocable_by_identity(struct db *db, int64_t identity_id, int64_t now_s,
 
     params_init(&params);
     param_long(&params, identity_id);
-    return revocable(db, STATEMENT_REVOCABLE_BY_IDENTITY, &params, now_s, row, context, err);
+    return revocable(db, STATEMENT_REVOCABLE_BY_IDENTITY, &params, filter, row, context, err);
 }
 
 bool
-db_revocable_by_key(struct db *db, const uint8_t spki_hash[LIMIT_DIGEST_OCTETS], int64_t now_s,
+db_revocable_by_key(struct db *db, const uint8_t spki_hash[LIMIT_DIGEST_OCTETS],
+                    const struct db_revocable *filter,
                     bool (*row)(void *context, const struct db_revocation *row), void *context,
                     struct error *err)
 {
@@ -120,7 +123,7 @@ db_revocable_by_key(struct db *db, const uint8_t spki_hash[LIMIT_DIGEST_OCTETS],
 
     params_init(&params);
     param_bytes(&params, bytes_of(spki_hash, LIMIT_DIGEST_OCTETS));
-    return revocable(db, STATEMENT_REVOCABLE_BY_KEY, &params, now_s, row, context, err);
+    return revocable(db, STATEMENT_REVOCABLE_BY_KEY, &params, filter, row, context, err);
 }
 
 bool

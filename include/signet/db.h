@@ -278,13 +278,20 @@ struct db_revocation {
 MUST_USE bool db_revocation_insert(struct db *db, const struct db_revocation *revocation,
                                    struct db_revocation *ret_standing, bool *ret_new,
                                    struct error *err);
-/* Unexpired, unrevoked certificates (also those only recorded) of an identity or key; within the
- * transaction that holds the identity's lock. */
-MUST_USE bool db_revocable_by_identity(struct db *db, int64_t identity_id, int64_t now_s,
+/* What a revocation would change: certificates unexpired at `now_s` that are not revoked, or are for
+ * less when `reason` is keyCompromise. */
+struct db_revocable {
+    int64_t now_s;
+    int reason;
+};
+/* Those (also the ones only recorded) of an identity or key; within the transaction that holds the
+ * identity's lock. */
+MUST_USE bool db_revocable_by_identity(struct db *db, int64_t identity_id,
+                                       const struct db_revocable *filter,
                                        bool (*row)(void *context, const struct db_revocation *row),
                                        void *context, struct error *err);
 MUST_USE bool db_revocable_by_key(struct db *db, const uint8_t spki_hash[LIMIT_DIGEST_OCTETS],
-                                  int64_t now_s,
+                                  const struct db_revocable *filter,
                                   bool (*row)(void *context, const struct db_revocation *row),
                                   void *context, struct error *err);
 /* NOTIFY signet_revocation, within the transaction. */

@@ -145,9 +145,9 @@ revoke_certificate(const struct revoke_means *means, const struct db_certificate
     return true;
 }
 
-/* Lists what is still to be revoked, in a statement after the lock. */
-typedef bool (*batch_list)(struct db *db, const void *which, struct batch *batch,
-                           struct error *err);
+/* Lists what the wish would change, in a statement after the lock. */
+typedef bool (*batch_list)(struct db *db, const void *which, const struct revoke_wish *wish,
+                           struct batch *batch, struct error *err);
 /* Takes the lock and writes what refuses the next recording. */
 typedef bool (*batch_lock)(struct db *db, const void *which, const struct revoke_wish *wish,
                            struct error *err);
@@ -171,7 +171,7 @@ revoke_batch(const struct revoke_means *means, batch_lock lock, batch_list list,
         return false;
     open = means->db;
     if (!lock(means->db, which, wish, err) ||
-        !list_ended(list(means->db, which, &batch, err), &batch))
+        !list_ended(list(means->db, which, wish, &batch, err), &batch))
         return false;
     error_clear(err);
     if (!batch_finish(means, &batch, wish, err))
@@ -215,13 +215,15 @@ identity_end(struct db *db, const void *which, const struct revoke_wish *wish, s
 }
 
 static bool
-identity_certificates(struct db *db, const void *which, struct batch *batch, struct error *err)
+identity_certificates(struct db *db, const void *which, const struct revoke_wish *wish,
+                      struct batch *batch, struct error *err)
 {
+    const struct db_revocable filter = {clock_now_s(), wish->reason};
     struct db_identity identity;
 
     if (!identity_take(db, which, &identity, err))
         return false;
-    return db_revocable_by_identity(db, identity.id, clock_now_s(), batch_add, batch, err);
+    return db_revocable_by_identity(db, identity.id, &filter, batch_add, batch, err);
 }
 
 bool
@@ -238,9 +240,12 @@ key_block(struct db *db, const void *which, const struct revoke_wish *wish, stru
 }
 
 static bool
-key_certificates(struct db *db, const void *which, struct batch *batch, struct error *err)
+key_certificates(struct db *db, const void *which, const struct revoke_wish *wish,
+                 struct batch *batch, struct error *err)
 {
-    return db_revocable_by_key(db, which, clock_now_s(), batch_add, batch, err);
+    const struct db_revocable filter = {clock_now_s(), wish->reason};
+
+    return db_revocable_by_key(db, which, &filter, batch_add, batch, err);
 }
 
 bool

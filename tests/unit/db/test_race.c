@@ -91,7 +91,8 @@ run_suspension(void *context)
               && db_identity_lock(act->db, act->identity, &identity, &act->err) == DB_FOUND;
     snprintf(identity.state, sizeof(identity.state), "suspended");
     act->ok = act->ok && db_identity_update(act->db, &identity, &act->err)
-              && db_revocable_by_identity(act->db, identity.id, clock_now_s(), revoke_seen, act,
+              && db_revocable_by_identity(act->db, identity.id,
+                                          &(struct db_revocable){clock_now_s(), 0}, revoke_seen, act,
                                           &act->err)
               && db_commit(act->db, &act->err);
 }
@@ -189,7 +190,8 @@ run_block(void *context)
     act->seen = 0;
     act->ok = db_begin(act->db, &act->err)
               && db_blocked_key_insert(act->db, key, 1, "admin/alice", &act->err)
-              && db_revocable_by_key(act->db, key, clock_now_s(), revoke_seen, act, &act->err)
+              && db_revocable_by_key(act->db, key, &(struct db_revocable){clock_now_s(), 1},
+                                     revoke_seen, act, &act->err)
               && db_commit(act->db, &act->err);
 }
 

@@ -143,6 +143,8 @@ lists_what_can_be_revoked(void)
     struct sample samples[3];
     uint8_t grant[LIMIT_DIGEST_OCTETS];
     struct error err = {0};
+    const struct db_revocable now = {clock_now_s(), 0}, compromise = {clock_now_s(), 1},
+                              later = {clock_now_s() + 86400 * 2, 0};
     int64_t id = world_identity("revoke/all");
     int count = 0;
 
@@ -152,23 +154,26 @@ lists_what_can_be_revoked(void)
     sample_init(&samples[2], "revoke/all", grant); /* recorded only */
     memcpy(samples[2].record.spki_hash, samples[1].record.spki_hash, LIMIT_DIGEST_OCTETS);
     CU_ASSERT_EQUAL(sample_record(&samples[2]), RECORD_DONE);
-    ASSERT_OK(db_revocable_by_identity(world.server, id, clock_now_s(), count_row, &count, &err), &err);
+    ASSERT_OK(db_revocable_by_identity(world.server, id, &now, count_row, &count, &err), &err);
     CU_ASSERT_EQUAL(count, 3);
     count = 0;
-    ASSERT_OK(db_revocable_by_key(world.server, samples[1].record.spki_hash, clock_now_s(), count_row,
+    ASSERT_OK(db_revocable_by_key(world.server, samples[1].record.spki_hash, &now, count_row,
                                   &count, &err),
               &err);
     CU_ASSERT_EQUAL(count, 2);
     sample_revoke(&samples[0]);
     count = 0;
-    ASSERT_OK(db_revocable_by_identity(world.server, id, clock_now_s(), count_row, &count, &err), &err);
+    ASSERT_OK(db_revocable_by_identity(world.server, id, &now, count_row, &count, &err), &err);
     CU_ASSERT_EQUAL(count, 2);
     count = 0;
-    ASSERT_OK(db_revocable_by_identity(world.server, id, clock_now_s() + 86400 * 2, count_row, &count,
+    ASSERT_OK(db_revocable_by_identity(world.server, id, &compromise, count_row, &count, &err), &err);
+    CU_ASSERT_EQUAL(count, 3);
+    count = 0;
+    ASSERT_OK(db_revocable_by_identity(world.server, id, &later, count_row, &count,
                                        &err),
               &err);
     CU_ASSERT_EQUAL(count, 0);
-    CU_ASSERT_FALSE(db_revocable_by_identity(world.server, id, clock_now_s(), stop_at_once, &count,
+    CU_ASSERT_FALSE(db_revocable_by_identity(world.server, id, &now, stop_at_once, &count,
                                              &err));
     CU_ASSERT_EQUAL(count, 1);
 }
