@@ -163,7 +163,7 @@ key_read_spki(struct module *module, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE
     uint8_t parameters[KEY_VALUE_OCTETS], value[KEY_VALUE_OCTETS];
     size_t parameters_len = 0, value_len = 0;
     const struct key_curve *curve;
-    struct bytes point = {0};
+    struct bytes point = bytes_of(value, 0);
     CK_RV rv = key_attribute(module, session, object, CKA_EC_PARAMS, parameters, sizeof(parameters),
                              &parameters_len);
 
