@@ -4,6 +4,7 @@
  *   FUNCTION rv 0xCODE          return this code instead of calling
  *   FUNCTION wait MILLISECONDS  call after a delay
  *   C_Sign wrong                turn one bit of the signature
+ *   no-public-key               the token holds no public key objects
  *   C_FindObjects twice         find the first object twice
  *   sessions N                  the token allows N sessions
  *   open-most N                 the Nth session is the last that opens: CKR_SESSION_COUNT
@@ -176,6 +177,26 @@ shim_logout(CK_SESSION_HANDLE session)
 }
 
 static CK_RV
+shim_find_objects_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE *filter, CK_ULONG count)
+{
+    CK_OBJECT_CLASS class = 0;
+    char rest[512];
+
+    for (CK_ULONG i = 0; i < count; i++) {
+        if (filter[i].type != CKA_CLASS || !shim_order("no-public-key", NULL, rest, sizeof(rest)))
+            continue;
+        memcpy(&class, filter[i].pValue, sizeof(class));
+        if (class == CKO_PUBLIC_KEY) {
+            CK_OBJECT_CLASS absent = CKO_HW_FEATURE;
+            CK_ATTRIBUTE none = {CKA_CLASS, &absent, sizeof(absent)};
+
+            return real->C_FindObjectsInit(session, &none, 1);
+        }
+    }
+    return real->C_FindObjectsInit(session, filter, count);
+}
+
+static CK_RV
 shim_find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG most,
                   CK_ULONG *count)
 {
@@ -317,6 +338,7 @@ C_GetFunctionList(CK_FUNCTION_LIST **list)
     shim.C_OpenSession = shim_open_session;
     shim.C_Login = shim_login;
     shim.C_Logout = shim_logout;
+    shim.C_FindObjectsInit = shim_find_objects_init;
     shim.C_FindObjects = shim_find_objects;
     shim.C_FindObjectsFinal = shim_find_objects_final;
     shim.C_GetAttributeValue = shim_get_attribute_value;

@@ -380,6 +380,11 @@ t13_needs_no_public_key_object(void)
     struct error err = {0};
     AUTO_KEYRING keyring = NULL;
 
+    token_fixture_order(&fixture, "no-public-key\n");
+    CU_ASSERT_TRUE_FATAL(ASSERT_OK(open_shim(&keyring, &err), &err));
+    CU_ASSERT_EQUAL(keyring_spki(keyring).len, 0);
+    ASSERT_OK(sign_once(keyring, 0, &err), &err);
+    keyring_close(steal(&keyring));
     /* A curve that is not known here is as good as no public key. */
     token_fixture_order(&fixture, "attribute 0x180 -\n");
     CU_ASSERT_TRUE_FATAL(ASSERT_OK(open_shim(&keyring, &err), &err));
