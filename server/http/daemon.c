@@ -144,6 +144,7 @@ http_start_pool(struct http *http, struct error *err)
                                          .threads = http->service.workers,
                                          .queue = http->service.queue,
                                          .role = http->service.role,
+                                         .warm_database = http->service.warm_database,
                                          .run = exchange_run,
                                          .drop = exchange_drop};
 

@@ -25,6 +25,7 @@ struct http_service {
     unsigned workers;     /* otherwise: threads of the pool, and which signer they speak to */
     size_t queue;
     enum config_role role;
+    bool warm_database;       /* workers connect to the database at start */
     size_t header_octets;     /* header fields of a request at most */
     int deadline_ms;          /* of a request in the queue and with its handler */
     enum log_level log_level; /* of the line that each request a worker saw leaves */

@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -27,9 +28,21 @@ struct pool_thread {
     struct worker worker;
 };
 
+/* Nothing has come since the last answer. When the server ends a connection, its words or its end
+ * are waiting there; asking it each time would cost a round trip. */
+static bool
+db_is_quiet(struct db *db)
+{
+    struct pollfd source = {db_socket(db), POLLIN, 0};
+
+    return source.fd >= 0 && poll(&source, 1, 0) == 0;
+}
+
 struct db *
 worker_db(struct worker *worker, struct error *err)
 {
+    if (worker->db && db_is_quiet(worker->db))
+        return worker->db;
     if (worker->db)
         return db_ping(worker->db, err) ? worker->db : NULL;
     if (!db_open(worker->server->config->database.server, WORKER_STATEMENT_MS, &worker->db, err))
@@ -70,8 +83,13 @@ pool_thread(void *argument)
 {
     struct pool_thread *self = argument;
     struct pool *pool = self->pool;
+    struct error ignored;
     void *job;
 
+    /* The first requests should not wait for a connection; when there is none yet, they will say
+     * so. */
+    if (pool->options.warm_database)
+        (void)!worker_db(&self->worker, &ignored);
     while ((job = pool_take(pool))) {
         pool->options.run(&self->worker, job);
         pool_done(pool);

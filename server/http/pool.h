@@ -21,6 +21,7 @@ struct pool_options {
     unsigned threads;
     size_t queue;          /* jobs waiting at most */
     enum config_role role; /* which signer the workers speak to */
+    bool warm_database;    /* connect before the first job */
     pool_run run;
     pool_drop drop;
 };

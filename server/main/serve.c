@@ -135,6 +135,7 @@ start_api(struct serving *serving, struct error *err)
         .workers = server->config->server.workers,
         .queue = LIMIT_QUEUE,
         .role = ROLE_ISSUING,
+        .warm_database = true,
         .header_octets = LIMIT_HEADER_OCTETS,
         .deadline_ms = (int)server->config->server.request_deadline_ms,
         .log_level = LOG_LEVEL_INFO,

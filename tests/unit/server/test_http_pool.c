@@ -63,7 +63,12 @@ open_gate(bool open)
 static struct pool *
 pool_of(struct server *server, unsigned threads, size_t queue, enum config_role role)
 {
-    const struct pool_options options = {server, threads, queue, role, run_job, drop_job};
+    const struct pool_options options = {.server = server,
+                                         .threads = threads,
+                                         .queue = queue,
+                                         .role = role,
+                                         .run = run_job,
+                                         .drop = drop_job};
     struct pool *pool = NULL;
     struct error err;
 
