@@ -67,34 +67,42 @@ story_verify() {
     expect_done "URI:spiffe://$STORY_DOMAIN/$STORY_SHOP/web"
 }
 
+# Below the range from which outgoing connections take theirs.
 story_free_port() {
-    STORY_PORT=$((20000 + RANDOM % 20000))
+    STORY_PORT=$((20000 + RANDOM % 12000))
     while (exec 3<>"/dev/tcp/127.0.0.1/$STORY_PORT") 2>/dev/null; do
-        STORY_PORT=$((20000 + RANDOM % 20000))
+        STORY_PORT=$((20000 + RANDOM % 12000))
     done
 }
 
-story_mtls() {
-    local server url waited
-    say_title "3. The two speak mutual TLS"
+# story_serve - the web workload as a TLS server in the background; STORY_SERVER is its process.
+story_serve() {
+    local waited
     story_free_port
     local command="openssl s_server -accept 127.0.0.1:$STORY_PORT -www -cert web.pem -cert_chain web.pem -key web.key -CAfile $STORY_PKI/chain.pem -Verify 3 -verify_return_error"
     printf '  %s$ %s &%s\n' "$SAY_BOLD" "$command" "$SAY_PLAIN"
     $command >s_server.log 2>&1 </dev/null 9>&- &
-    server=$!
-    for ((waited = 0; waited < 50; waited++)); do
-        grep -q '^ACCEPT' s_server.log && break
+    STORY_SERVER=$!
+    for ((waited = 0; waited < 100; waited++)); do
+        grep -q '^ACCEPT' s_server.log && return 0
+        kill -0 "$STORY_SERVER" 2>/dev/null || break
         sleep 0.1
     done
+    cat s_server.log >&2
+    fail "openssl s_server does not accept connections; its words stand above"
+}
+
+story_mtls() {
+    local url
+    say_title "3. The two speak mutual TLS"
+    story_serve
     url="--resolve web.$STORY_DOMAIN:$STORY_PORT:127.0.0.1 https://web.$STORY_DOMAIN:$STORY_PORT/"
     story_run "curl --silent --show-error --cacert $STORY_PKI/roots.pem --cert api.pem --key api.key $url | grep -a -o -e 'Cipher is .*' -e 'URI:spiffe:.*'"
-    local status=$STORY_STATUS out=$STORY_OUT
-    story_run "curl --silent --show-error --cacert $STORY_PKI/roots.pem $url"
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-    expect_refused 'certificate required|alert|reset|eof|SSL'
-    STORY_STATUS=$status STORY_OUT=$out
     expect_done "Cipher is .*URI:spiffe://$STORY_DOMAIN/$STORY_SHOP/api"
+    story_run "curl --silent --show-error --cacert $STORY_PKI/roots.pem $url"
+    expect_refused 'certificate required|alert|reset|eof|SSL'
+    kill "$STORY_SERVER" 2>/dev/null || true
+    wait "$STORY_SERVER" 2>/dev/null || true
 }
 
 story_ocsp() {
