@@ -144,7 +144,7 @@ phase_settings(struct program *program, struct error *err)
     signer->role = program->arguments.role;
     signer->token = &program->config.token[signer->role];
     signer->ceremony = program->arguments.ceremony;
-    return startup_permit(signer, err);
+    return startup_lock(signer, err) && startup_permit(signer, err);
 }
 
 static bool

@@ -122,11 +122,22 @@ end_status(const struct serve_loop *loop)
     return EXIT_TEMPORARY;
 }
 
+/* Those in flight are not to blame: whatever ended the program, they may try again. */
+static struct error
+excuse_for(const struct error *cause)
+{
+    struct error why = *cause;
+
+    if (error_row(cause->kind)->retry == RETRY_NO)
+        error_set(&why, ERROR_SIGNER_UNAVAILABLE, "the signer starts anew");
+    return why;
+}
+
 int
 serve(struct serving *serving, const struct serve_role *role, void *context)
 {
     struct serve_loop loop = {.serving = serving, .role = role, .context = context};
-    struct error err = {0};
+    struct error err = {0}, why;
 
     buffer_init(&loop.in, CHANNEL_FRAME_OCTETS);
     while (!signer_is_doomed(serving->signer, &err)) {
@@ -138,6 +149,7 @@ serve(struct serving *serving, const struct serve_role *role, void *context)
             return end_status(&loop);
     }
     log_error("the signer ends", &err, NULL);
-    role->abandon(context, &err);
+    why = excuse_for(&err);
+    role->abandon(context, &why);
     return error_exit_status(&err);
 }

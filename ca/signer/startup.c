@@ -1,8 +1,10 @@
 #include "startup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "probe.h"
@@ -10,6 +12,22 @@
 #include "signet/log.h"
 
 enum { STATEMENT_TIMEOUT_MS = 10000, ISSUERS = 16 };
+
+/* The descriptor stays open: the lock ends with the process, however that ends. */
+bool
+startup_lock(const struct signer *signer, struct error *err)
+{
+    const char *folder = signer->token->state;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return error_errno(err, ERROR_FILE_ACCESS, "cannot open the state folder %s", folder);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    close(fd);
+    return error_set(err, ERROR_STATE_CONFLICT,
+                     "another signer works in %s: stop signetd before a ceremony", folder);
+}
 
 bool
 startup_permit(struct signer *signer, struct error *err)

@@ -6,6 +6,11 @@
 #include "pin.h"
 #include "signer.h"
 
+/*
+ * Takes the state folder until this process ends. Two signers on one folder would spoil each
+ * other's anchor, and a ceremony must not sign beside a signer in service. ERROR_STATE_CONFLICT.
+ */
+MUST_USE bool startup_lock(const struct signer *signer, struct error *err);
 /* The permit, refused when the role's own user could rewrite it, unless all run as one user. */
 MUST_USE bool startup_permit(struct signer *signer, struct error *err);
 /* The token: module, the one login under the latch, the key, its public half, a first signature. */

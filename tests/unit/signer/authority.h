@@ -358,10 +358,7 @@ judge_log(int suite_status)
 SHARED int
 authority_end(int suite_status)
 {
-    struct spawn spawn = {.path = "/bin/rm",
-                          .argv = (const char *const[]){"rm", "-rf", authority.folder, NULL}};
-    struct error err = {0};
-    int status, verdict = judge_log(suite_status);
+    int verdict = judge_log(suite_status);
 
     db_close(authority.owner);
     db_close(authority.server);
@@ -369,7 +366,7 @@ authority_end(int suite_status)
     cluster_stop(&authority.cluster);
     token_fixture_stop(&authority.tokens);
     buffer_done(&authority.issuer.der);
-    need(spawn_run(&spawn, bytes_of(NULL, 0), NULL, 5000, &status, &err), "cleaning", &err);
+    scratch_remove(authority.folder);
     return verdict;
 }
 

@@ -12,6 +12,7 @@
 
 #include "guard.h"
 #include "permit.h"
+#include "scratch.h"
 #include "suite.h"
 
 #include "signet/clock.h"
@@ -235,9 +236,7 @@ leaf_name(struct test_leaf *leaf, enum san_type type, const void *value, size_t 
 SHARED void
 test_folder(char folder[64])
 {
-    snprintf(folder, 64, "/tmp/signet-signer-XXXXXX");
-    if (!mkdtemp(folder))
-        abort();
+    scratch_make(folder, "signet-signer");
     if (chmod(folder, 0755) != 0)
         abort();
 }

@@ -65,7 +65,7 @@ the_login(void)
 static void
 its_mind(void)
 {
-    loses("C_Sign wrong\n", 75, ERROR_SIGNATURE_WRONG);
+    loses("C_Sign wrong\n", 75, ERROR_SIGNER_UNAVAILABLE);
 }
 
 /* A start that cannot succeed by being repeated says so. */
