@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,8 +48,8 @@ ceremony_urls(struct ceremony *ceremony)
              "%.200s/issuers/root.cer", base);
 }
 
-bool
-ceremony_init(struct ceremony *ceremony, char **arguments, struct error *err)
+void
+ceremony_new(struct ceremony *ceremony)
 {
     *ceremony = (struct ceremony){.progress.fd = -1, .now_s = clock_now_s()};
     for (enum ceremony_product which = 0; which < MADE_COUNT; which++) {
@@ -58,9 +59,16 @@ ceremony_init(struct ceremony *ceremony, char **arguments, struct error *err)
     buffer_init(&ceremony->root_crl, CEREMONY_CRL_OCTETS);
     buffer_init(&ceremony->server_key, CEREMONY_KEY_OCTETS);
     buffer_init(&ceremony->admin_key, CEREMONY_KEY_OCTETS);
+}
+
+bool
+ceremony_init(struct ceremony *ceremony, char **arguments, struct error *err)
+{
+    ceremony_new(ceremony);
     if (!options_parse(arguments, &ceremony->options, err))
         return false;
     ceremony_urls(ceremony);
+    ceremony_path(ceremony, ".ceremony/signet.conf", ceremony->config_path);
     return true;
 }
 
@@ -75,6 +83,7 @@ ceremony_done(struct ceremony *ceremony)
     buffer_done(&ceremony->server_key);
     buffer_done(&ceremony->admin_key);
     progress_done(&ceremony->progress);
+    free(ceremony->config);
     if (ceremony->db)
         db_close(ceremony->db);
 }

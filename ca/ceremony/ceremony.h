@@ -11,6 +11,7 @@
 #include "options.h"
 #include "progress.h"
 #include "signet/buffer.h"
+#include "signet/config.h"
 #include "signet/db.h"
 #include "signet/keyring.h"
 #include "signet/tbs_cert.h"
@@ -49,6 +50,9 @@ enum ceremony_product {
 
 struct ceremony {
     struct options options;
+    struct config *config;           /* of an authority that exists; null in init */
+    char config_path[CEREMONY_PATH]; /* what the signer is started with */
+    char trust_domain[256];          /* of an authority that exists */
     struct progress progress;
     struct db *db; /* as signet_owner */
     int64_t now_s;
@@ -63,6 +67,8 @@ struct ceremony {
     char root_module[64];
 };
 
+/* What every ceremony begins with; ceremony_done ends it. */
+void ceremony_new(struct ceremony *ceremony);
 MUST_USE bool ceremony_init(struct ceremony *ceremony, char **arguments, struct error *err);
 void ceremony_done(struct ceremony *ceremony);
 /* The whole, in phases. On failure the progress folder stays and tells. */
@@ -77,17 +83,38 @@ MUST_USE bool ceremony_write(const struct ceremony *ceremony, const char *name,
                              struct bytes content, mode_t mode, const char *user,
                              struct error *err);
 
+/* --- later ceremonies, on an authority that exists --- */
+/*
+ * `ceremony` is new. Reads STATE/signet.conf (or `config`), opens the database as its owner, takes
+ * issuers and policy from there, and begins the progress folder. Errors: ERROR_STATE_EXISTS when
+ * another ceremony works.
+ */
+MUST_USE bool existing_begin(struct ceremony *ceremony, const char *state, const char *config,
+                             struct error *err); /* existing.c */
+/* One audit row "ceremony.WHAT" about `object`. */
+MUST_USE bool existing_note(struct ceremony *ceremony, const char *what, const char *object,
+                            struct error *err);
+
 /* --- phases, one file each --- */
-MUST_USE bool keys_make(struct ceremony *ceremony, struct error *err);      /* keys.c */
-MUST_USE bool root_sign_all(struct ceremony *ceremony, struct error *err);  /* root.c */
-MUST_USE bool database_check(struct ceremony *ceremony, struct error *err); /* database.c */
+MUST_USE bool keys_make(struct ceremony *ceremony, struct error *err);     /* keys.c */
+MUST_USE bool root_sign_all(struct ceremony *ceremony, struct error *err); /* root.c */
+/* The next CRL of the root alone; key[KEY_OF_ROOT] and MADE_ROOT are set. */
+MUST_USE bool root_sign_crl(struct ceremony *ceremony, struct error *err);
+MUST_USE bool database_open(struct ceremony *ceremony, struct error *err); /* database.c */
+MUST_USE bool database_check(struct ceremony *ceremony, struct error *err);
+/* admin/NAME with all roles. */
+MUST_USE bool database_insert_admin(struct ceremony *ceremony, struct error *err);
 MUST_USE bool database_fill(struct ceremony *ceremony, struct error *err);
 MUST_USE bool permits_write(struct ceremony *ceremony, struct error *err); /* permits.c */
 MUST_USE bool configuration_write(struct ceremony *ceremony,
                                   struct error *err); /* configuration.c */
 MUST_USE bool configuration_release(struct ceremony *ceremony, struct error *err);
-MUST_USE bool leaves_issue(struct ceremony *ceremony, struct error *err);     /* leaves.c */
-MUST_USE bool results_write(struct ceremony *ceremony, struct error *err);    /* results.c */
+MUST_USE bool leaves_issue(struct ceremony *ceremony, struct error *err); /* leaves.c */
+/* A key and a certificate for admin/NAME alone. */
+MUST_USE bool leaves_issue_admin(struct ceremony *ceremony, struct error *err);
+MUST_USE bool results_write(struct ceremony *ceremony, struct error *err); /* results.c */
+/* STATE/admin/NAME.key and STATE/admin/NAME.pem. */
+MUST_USE bool results_write_admin(const struct ceremony *ceremony, struct error *err);
 MUST_USE bool transcript_write(struct ceremony *ceremony, struct error *err); /* transcript.c */
 void summary_print(const struct ceremony *ceremony);                          /* summary.c */
 

@@ -13,6 +13,8 @@ int command_init(char **arguments);
 int command_keygen(char **arguments);
 int command_token(char **arguments);
 int command_roles(char **arguments);
+int command_admin(char **arguments);
+int command_root_crl(char **arguments);
 
 /* Prints the error; gives the exit status that fits it. */
 int command_fail(const struct error *err);

@@ -93,7 +93,7 @@ configuration_put(const struct ceremony *ceremony, struct buffer *out)
 bool
 configuration_write(struct ceremony *ceremony, struct error *err)
 {
-    char path[CEREMONY_PATH];
+    const char *path = ceremony->config_path;
     struct config *config = calloc(1, sizeof(*config));
     bool ok;
     AUTO_BUFFER text;
@@ -103,7 +103,6 @@ configuration_write(struct ceremony *ceremony, struct error *err)
         free(config);
         return error_set(err, ERROR_MEMORY, "no room for the configuration");
     }
-    ceremony_path(ceremony, ".ceremony/signet.conf", path);
     ok = file_write_atomic(path, buffer_bytes(&text), 0644, (uid_t)-1, (gid_t)-1, err) &&
          config_load(path, config, err);
     free(config);

@@ -6,7 +6,7 @@
 
 enum { DATABASE_TIMEOUT_MS = 60000 }; /* the migrations are one statement each */
 
-static bool
+bool
 database_open(struct ceremony *ceremony, struct error *err)
 {
     char conninfo[OPTION_PATH + 32];
@@ -146,6 +146,16 @@ policy_put(const struct options *options, struct buffer *out)
     return ok && buffer_printf(out, "  }\n}\n");
 }
 
+bool
+database_insert_admin(struct ceremony *ceremony, struct error *err)
+{
+    char admin[LIMIT_NAME_OCTETS + 1];
+
+    snprintf(admin, sizeof(admin), "admin/%.200s", ceremony->options.admin);
+    return identity_insert(ceremony, admin, "admin", ceremony->options.owner,
+                           "admin,revoker,enroller,auditor", false, err);
+}
+
 static bool
 policy_insert(struct ceremony *ceremony, struct error *err)
 {
@@ -174,14 +184,10 @@ audit_insert(struct ceremony *ceremony, struct error *err)
 static bool
 database_rows(struct ceremony *ceremony, struct error *err)
 {
-    char admin[LIMIT_NAME_OCTETS + 1];
-
-    snprintf(admin, sizeof(admin), "admin/%.200s", ceremony->options.admin);
     return issuer_insert(ceremony, MADE_ROOT, "root", "root", 0, &ceremony->root_id, err) &&
            issuer_insert(ceremony, MADE_ISSUING, CEREMONY_ISSUER, "issuing", ceremony->root_id,
                          &ceremony->issuing_id, err) &&
-           identity_insert(ceremony, admin, "admin", ceremony->options.owner,
-                           "admin,revoker,enroller,auditor", false, err) &&
+           database_insert_admin(ceremony, err) &&
            identity_insert(ceremony, "signet/server", "server", "signet", "", true, err) &&
            identity_insert(ceremony, "signet/ocsp", "responder", "signet", "", false, err) &&
            policy_insert(ceremony, err) && audit_insert(ceremony, err);

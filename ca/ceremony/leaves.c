@@ -169,10 +169,38 @@ leaf_with_key(struct ceremony *ceremony, struct signer_channel *channel, struct 
     return leaf_issue(ceremony, channel, leaf, err);
 }
 
+/* Thirty days, or as long as the issuing certificate itself lasts. */
+static int64_t
+admin_life_s(const struct ceremony *ceremony)
+{
+    int64_t begin_s = ceremony->now_s - CEREMONY_BACKDATE_S;
+    int64_t life_s = 30 * CEREMONY_DAY_S;
+    struct certificate issuer;
+    struct error ignored;
+
+    if (ceremony_certificate(ceremony, MADE_ISSUING, &issuer, &ignored) &&
+        issuer.tbs.not_after_s - begin_s + 1 < life_s)
+        life_s = issuer.tbs.not_after_s - begin_s + 1;
+    return life_s;
+}
+
+static bool
+leaves_admin(struct ceremony *ceremony, struct signer_channel *channel, struct error *err)
+{
+    char admin[LIMIT_NAME_OCTETS + 1];
+    struct leaf leaf = {.which = MADE_ADMIN,
+                        .identity = admin,
+                        .profile = "admin",
+                        .grant = GRANT_CEREMONY,
+                        .life_s = admin_life_s(ceremony)};
+
+    snprintf(admin, sizeof(admin), "admin/%.200s", ceremony->options.admin);
+    return leaf_with_key(ceremony, channel, &leaf, &ceremony->admin_key, err);
+}
+
 static bool
 leaves_all(struct ceremony *ceremony, struct signer_channel *channel, struct error *err)
 {
-    char admin[LIMIT_NAME_OCTETS + 1];
     struct crl_request crl = {0};
     struct crl_reply crl_made;
     struct leaf responder = {.which = MADE_RESPONDER,
@@ -186,30 +214,39 @@ leaves_all(struct ceremony *ceremony, struct signer_channel *channel, struct err
                           .profile = "server",
                           .grant = GRANT_SERVER,
                           .life_s = 7 * CEREMONY_DAY_S};
-    struct leaf first = {.which = MADE_ADMIN,
-                         .identity = admin,
-                         .profile = "admin",
-                         .grant = GRANT_CEREMONY,
-                         .life_s = 30 * CEREMONY_DAY_S};
 
-    snprintf(admin, sizeof(admin), "admin/%.200s", ceremony->options.admin);
     return leaf_issue(ceremony, channel, &responder, err) &&
            leaf_with_key(ceremony, channel, &server, &ceremony->server_key, err) &&
-           leaf_with_key(ceremony, channel, &first, &ceremony->admin_key, err) &&
+           leaves_admin(ceremony, channel, err) &&
            signer_build_crl(channel, &crl, LEAF_TIMEOUT_MS, &crl_made, err) &&
            progress_note(&ceremony->progress, err, "first CRL, number %llu",
                          (unsigned long long)crl_made.number);
 }
 
-bool
-leaves_issue(struct ceremony *ceremony, struct error *err)
+static bool
+leaves_with_signer(struct ceremony *ceremony,
+                   bool (*issue)(struct ceremony *ceremony, struct signer_channel *channel,
+                                 struct error *err),
+                   struct error *err)
 {
     struct signer_process signer;
     bool ok;
 
     if (!signer_process_start(ceremony, &signer, err))
         return error_context(err, "start the signer");
-    ok = leaves_all(ceremony, signer.channel, err);
+    ok = issue(ceremony, signer.channel, err);
     signer_process_stop(&signer);
     return ok || signer_process_explain(&signer, err);
+}
+
+bool
+leaves_issue_admin(struct ceremony *ceremony, struct error *err)
+{
+    return leaves_with_signer(ceremony, leaves_admin, err);
+}
+
+bool
+leaves_issue(struct ceremony *ceremony, struct error *err)
+{
+    return leaves_with_signer(ceremony, leaves_all, err);
 }

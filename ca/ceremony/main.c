@@ -15,6 +15,13 @@ static const struct {
     {"token", command_token,
      "--module PATH --label NAME --so-pin-fd N --pin-fd N\n"
      "            make a token in a slot that has none"},
+    {"admin", command_admin,
+     "--state DIR --name NAME [--owner OWNER] [--config FILE]\n"
+     "            certificate for admin/NAME into STATE/admin, when nobody else can make one;\n"
+     "            signetd is stopped meanwhile"},
+    {"root-crl", command_root_crl,
+     "--state DIR [--config FILE] [--pin FILE] [--environment NAME=VALUE] [--module PATH]\n"
+     "            the next CRL of the root, with the root's token; signetd may run"},
     {"roles", command_roles,
      "--database CONNINFO\n"
      "            make the database roles, as a superuser"},

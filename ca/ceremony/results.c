@@ -47,6 +47,18 @@ write_client_settings(const struct ceremony *ceremony, struct error *err)
 }
 
 bool
+results_write_admin(const struct ceremony *ceremony, struct error *err)
+{
+    static const enum ceremony_product admin[] = {MADE_ADMIN, MADE_ISSUING};
+    char key[OPTION_PATH], certificate[OPTION_PATH];
+
+    snprintf(key, sizeof(key), "admin/%.200s.key", ceremony->options.admin);
+    snprintf(certificate, sizeof(certificate), "admin/%.200s.pem", ceremony->options.admin);
+    return ceremony_write(ceremony, key, buffer_bytes(&ceremony->admin_key), 0600, NULL, err) &&
+           write_chain(ceremony, certificate, NULL, admin, ARRAY_LEN(admin), 0644, NULL, err);
+}
+
+bool
 results_write(struct ceremony *ceremony, struct error *err)
 {
     static const enum ceremony_product root[] = {MADE_ROOT};

@@ -211,6 +211,19 @@ root_crl(struct root *root, struct error *err)
 }
 
 bool
+root_sign_crl(struct ceremony *ceremony, struct error *err)
+{
+    struct root root = {.ceremony = ceremony, .key = ceremony->key[KEY_OF_ROOT].key};
+    bool ok;
+
+    if (!root_open(&root, err))
+        return error_context(err, "open the root's token");
+    ok = root_crl(&root, err);
+    keyring_close(root.keyring);
+    return ok;
+}
+
+bool
 root_sign_all(struct ceremony *ceremony, struct error *err)
 {
     struct root root = {.ceremony = ceremony, .key = ceremony->key[KEY_OF_ROOT].key};

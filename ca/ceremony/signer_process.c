@@ -20,16 +20,15 @@ signer_process_exec(struct ceremony *ceremony, struct signer_process *signer, in
                     int log_fd, struct error *err)
 {
     const struct token_options *token = &ceremony->options.token[KEY_OF_ISSUING];
-    char program[CEREMONY_PATH], config[CEREMONY_PATH];
-    const char *const argv[] = {"signet-signer", "--config",   config, "--role",
-                                "issuing",       "--pin-fd",   "3",    "--channels",
-                                "4-4",           "--ceremony", NULL};
+    char program[CEREMONY_PATH];
+    const char *const argv[] = {
+        "signet-signer", "--config", ceremony->config_path, "--role", "issuing", "--pin-fd", "3",
+        "--channels",    "4-4",      "--ceremony",          NULL};
     struct child child = {.environment = &token->environment};
     struct spawn spawn = {.path = program, .argv = argv, .user = token->user};
     bool ok;
 
     snprintf(program, sizeof(program), "%s/signet-signer", ceremony->options.programs);
-    ceremony_path(ceremony, ".ceremony/signet.conf", config);
     if (!child_init(&child, token->pin_file, SIGNER_PIN_FD, err))
         return false;
     child_add_fd(&child, channel_fd, SIGNER_CHANNEL_FD);

@@ -37,5 +37,5 @@ summary_print(const struct ceremony *ceremony)
     printf("  start it               %s/signetd --config %s/signet.conf\n", options->programs,
            options->state);
     printf("\nNow take the root's token and PIN out of this machine's reach; they are needed again "
-           "before the\nroot's CRL ends, in a year.\n");
+           "before the\nroot's CRL ends, in a year: signet-ceremony root-crl.\n");
 }
