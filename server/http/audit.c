@@ -17,6 +17,15 @@ struct audit {
     struct db_audit entries[AUDIT_ENTRIES];
 };
 
+/* Says less when many are joined: the wait that a limited caller was told is different each time.
+ */
+static void
+plain_detail(const struct error *refusal, struct db_audit *event)
+{
+    if (refusal->kind == ERROR_RATE_LIMITED)
+        event->detail[0] = '\0';
+}
+
 /* Refusals of nobody that are worth a row; a wrong path or a broken body is only counted. */
 static bool
 noise_is_kept(const struct error *refusal)
@@ -79,11 +88,13 @@ audit_of_refusal(const struct request *request, const struct route *route,
     text_make_utf8(ret_event->detail);
 }
 
+/* The detail counts, too: it names the certificate or identity that was refused. */
 static bool
 same_noise(const struct db_audit *a, const struct db_audit *b)
 {
     return strcmp(a->address, b->address) == 0 && strcmp(a->rule, b->rule) == 0 &&
-           strcmp(a->action, b->action) == 0 && strcmp(a->actor, b->actor) == 0;
+           strcmp(a->action, b->action) == 0 && strcmp(a->actor, b->actor) == 0 &&
+           strcmp(a->detail, b->detail) == 0;
 }
 
 /* With the lock held. */
@@ -125,6 +136,7 @@ audit_noise(struct audit *audit, const struct request *request, const struct rou
     if (!noise_is_kept(refusal))
         return;
     audit_of_refusal(request, route, refusal, &event);
+    plain_detail(refusal, &event);
     pthread_mutex_lock(&audit->lock);
     noise_count(audit, &event, clock_monotonic_ms());
     pthread_mutex_unlock(&audit->lock);

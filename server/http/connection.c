@@ -163,14 +163,31 @@ address_drop(struct connections *table, uint32_t index)
     table->free_address = index;
 }
 
+/* A copy of the address; an IPv4 address that came as IPv6 (RFC 4291 §2.5.5.2) is IPv4 again, or
+ * all of them would count as one network. */
 static void
-peer_describe(struct connection *connection, const struct sockaddr *peer, socklen_t peer_len)
+peer_normalise(const struct sockaddr *peer, socklen_t peer_len, struct sockaddr_storage *ret_peer)
 {
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6;
+
+    memset(ret_peer, 0, sizeof(*ret_peer));
+    memcpy(ret_peer, peer, peer_len < sizeof(*ret_peer) ? peer_len : sizeof(*ret_peer));
+    memcpy(&v6, ret_peer, sizeof(v6));
+    if (peer->sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
+        return;
+    v4.sin_port = v6.sin6_port;
+    memcpy(&v4.sin_addr, &v6.sin6_addr.s6_addr[12], sizeof(v4.sin_addr));
+    memset(ret_peer, 0, sizeof(*ret_peer));
+    memcpy(ret_peer, &v4, sizeof(v4));
+}
+
+static void
+peer_describe(struct connection *connection)
+{
+    const struct sockaddr *peer = (const struct sockaddr *)&connection->peer;
     const void *octets = NULL;
 
-    memset(&connection->peer, 0, sizeof(connection->peer));
-    memcpy(&connection->peer, peer,
-           peer_len < sizeof(connection->peer) ? peer_len : sizeof(connection->peer));
     if (peer->sa_family == AF_INET)
         octets = &((const struct sockaddr_in *)(const void *)peer)->sin_addr;
     if (peer->sa_family == AF_INET6)
@@ -183,7 +200,7 @@ peer_describe(struct connection *connection, const struct sockaddr *peer, sockle
 
 /* With the lock held. Null over a limit. */
 static struct connection *
-connection_take(struct connections *table, const struct sockaddr *peer)
+connection_take(struct connections *table, const struct sockaddr_storage *peer)
 {
     struct connection *connection;
     uint8_t key[16];
@@ -191,7 +208,7 @@ connection_take(struct connections *table, const struct sockaddr *peer)
 
     if (table->free_slot == NONE || table->count == table->options.most)
         return NULL;
-    address_key(peer, key);
+    address_key((const struct sockaddr *)peer, key);
     address = address_take(table, key);
     table->addresses[address].count++;
     if (table->addresses[address].count > table->options.most_per_address) {
@@ -201,6 +218,7 @@ connection_take(struct connections *table, const struct sockaddr *peer)
     connection = &table->slots[table->free_slot];
     table->free_slot = connection->next_free;
     table->count++;
+    connection->peer = *peer;
     connection->address = address;
     connection->generation++;
     connection->references = 1;
@@ -211,14 +229,16 @@ bool
 connection_open(struct connections *table, const struct sockaddr *peer, socklen_t peer_len, int fd,
                 enum connection_phase phase, struct connection **ret_connection, struct error *err)
 {
+    struct sockaddr_storage plain;
     struct connection *connection;
 
+    peer_normalise(peer, peer_len, &plain);
     pthread_mutex_lock(&table->lock);
-    connection = connection_take(table, peer);
+    connection = connection_take(table, &plain);
     if (connection) {
         connection->fd = fd;
         atomic_store(&connection->late, false);
-        peer_describe(connection, peer, peer_len);
+        peer_describe(connection);
         connection_phase(connection, phase, clock_monotonic_ms());
     }
     pthread_mutex_unlock(&table->lock);

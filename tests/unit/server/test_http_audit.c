@@ -55,6 +55,32 @@ joins_what_is_alike(void)
     audit_free(audit);
 }
 
+/* A stolen certificate and an expired one from the same place are two things to know. */
+static void
+keeps_different_credentials_apart(void)
+{
+    struct request request = {.id = "id", .caller = {.kinds = CALLER_NOBODY, .name = "nobody"}};
+    struct audit *audit = fresh();
+    struct db_audit *events;
+    struct error refusal;
+    size_t count = 0;
+
+    for (int i = 0; i < 6; i++) {
+        error_set(&refusal, ERROR_CERTIFICATE_REVOKED, "client certificate %d is revoked", i % 2);
+        audit_noise(audit, &request, &route, &refusal);
+        error_set(&refusal, ERROR_RATE_LIMITED, "come again in %d s", i);
+        audit_noise(audit, &request, &route, &refusal);
+    }
+    events = audit_take(audit, &count);
+    CU_ASSERT_EQUAL_FATAL(count, 3);
+    CU_ASSERT_STRING_EQUAL(events[0].detail, "client certificate 0 is revoked");
+    CU_ASSERT_EQUAL(events[0].count, 3);
+    CU_ASSERT_EQUAL(events[1].count, 6);
+    CU_ASSERT_STRING_EQUAL(events[1].detail, "");
+    free(events);
+    audit_free(audit);
+}
+
 static void
 leaves_mere_mistakes_out(void)
 {
@@ -107,6 +133,7 @@ is_due_after_an_interval(void)
 int
 main(void)
 {
-    return RUN_SUITE("audit", TEST(joins_what_is_alike), TEST(leaves_mere_mistakes_out),
-                     TEST(is_bounded), TEST(is_due_after_an_interval));
+    return RUN_SUITE("audit", TEST(joins_what_is_alike), TEST(keeps_different_credentials_apart),
+                     TEST(leaves_mere_mistakes_out), TEST(is_bounded),
+                     TEST(is_due_after_an_interval));
 }

@@ -70,6 +70,21 @@ counts_an_ipv6_network_as_one(void)
 }
 
 static void
+knows_ipv4_behind_ipv6(void)
+{
+    struct connection *first, *second, *same;
+
+    make(8, 1);
+    CU_ASSERT(open_from("::ffff:10.0.0.1", -1, &first));
+    CU_ASSERT_STRING_EQUAL(first->peer_text, "10.0.0.1");
+    CU_ASSERT(open_from("::ffff:10.0.0.2", -1, &second));
+    ASSERT_REFUSED(open_from("10.0.0.1", -1, &same), &err, ERROR_OVERLOADED);
+    connection_unref(first);
+    connection_unref(second);
+    connections_free(table);
+}
+
+static void
 is_found_by_slot_and_generation_only(void)
 {
     struct connection *old, *new, *found;
@@ -187,7 +202,7 @@ main(void)
 {
     return RUN_SUITE(
         "connection", TEST(limits_all_and_each_address), TEST(counts_an_ipv6_network_as_one),
-        TEST(is_found_by_slot_and_generation_only),
+        TEST(knows_ipv4_behind_ipv6), TEST(is_found_by_slot_and_generation_only),
         TEST(keeps_a_certificate_as_long_as_anybody_holds_it), TEST(cuts_what_is_past_its_deadline),
         TEST(leaves_a_closed_descriptor_alone), TEST(stirs_only_idle_connections));
 }
