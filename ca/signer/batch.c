@@ -21,7 +21,8 @@ parse(struct issue_job *job, const struct guard *guard, const struct frame *fram
     if (frame->body.len > sizeof(job->body))
         return error_refuse(&job->err, ERROR_FRAME, "frame.length", "the frame has %zu octets",
                             frame->body.len);
-    memcpy(job->body, frame->body.data, frame->body.len);
+    if (frame->body.len > 0)
+        memcpy(job->body, frame->body.data, frame->body.len);
     if (!issue_request_get(bytes_of(job->body, frame->body.len), &job->request, &job->err)) {
         memset(&job->request, 0, sizeof(job->request));
         return false;

@@ -139,7 +139,8 @@ guard_renewal_key(int32_t issuer_id, struct bytes predecessor, uint32_t attempt,
     size_t len = predecessor.len < LIMIT_SERIAL_OCTETS ? predecessor.len : LIMIT_SERIAL_OCTETS;
 
     put_u32(text + 7, (uint32_t)issuer_id);
-    memcpy(text + 11, predecessor.data, len);
+    if (len > 0)
+        memcpy(text + 11, predecessor.data, len);
     put_u32(text + 11 + len, attempt);
     digest_sha256(bytes_of(text, 15 + len), ret_key);
 }

@@ -211,6 +211,13 @@ static const struct settings_row status_rows[] = {
     {IN(""), "max_backdate_s", NUMBER(SETTINGS_REQUIRED, max_backdate_s, 86400)},
 };
 
+const struct settings_row *
+permit_schema(enum config_role role, size_t *ret_count)
+{
+    *ret_count = role == ROLE_ISSUING ? ARRAY_LEN(issuing_rows) : ARRAY_LEN(status_rows);
+    return role == ROLE_ISSUING ? issuing_rows : status_rows;
+}
+
 static const char *const class_names[CLASS_COUNT] = {
     [CLASS_WORKLOAD] = "workload",
     [CLASS_ADMIN] = "admin",

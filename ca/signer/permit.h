@@ -56,6 +56,8 @@ struct permit {
  * file and line. Gives. */
 MUST_USE bool permit_load(const char *path, enum config_role role, struct permit **ret_permit,
                           struct error *err);
+/* The schema of that file (settings.h), for what must agree with it. */
+const struct settings_row *permit_schema(enum config_role role, size_t *ret_count);
 void permit_free(struct permit *permit);
 /* The file or its folder can be changed by the user we run as. */
 bool permit_is_ours_to_write(const char *path);
