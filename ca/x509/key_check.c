@@ -2,7 +2,46 @@
 
 #include "openssl_error.h"
 
-enum { FERMAT_ROUNDS = 64, ED25519_OCTETS = 32 };
+/* As many rounds as the CA/Browser Forum asks for (Baseline Requirements 6.1.1.3). */
+enum { FERMAT_ROUNDS = 100, ED25519_OCTETS = 32 };
+
+enum fault {
+    FAULT_POINT_LENGTH,
+    FAULT_POINT_FORM,
+    FAULT_POINT_ORDER,
+    FAULT_EXPONENT_LARGE,
+    FAULT_EXPONENT_EVEN,
+    FAULT_EXPONENT_SMALL,
+    FAULT_ODD_SIZE,
+    FAULT_EVEN,
+    FAULT_SMALL_FACTOR,
+    FAULT_ROCA,
+    FAULT_CLOSE_PRIMES,
+    FAULT_UNREADABLE
+};
+
+static const struct key_fault *
+fault_of(enum fault fault)
+{
+    static const struct key_fault rows[] = {
+        [FAULT_POINT_LENGTH] = {"key.point", "an Ed25519 key is 32 octets"},
+        [FAULT_POINT_FORM] = {"key.point", "the Ed25519 point is not in its canonical form"},
+        [FAULT_POINT_ORDER] = {"key.point", "the Ed25519 point has a small order: anybody could "
+                                            "sign for it"},
+        [FAULT_EXPONENT_LARGE] = {"key.exponent", "the RSA exponent has more than 32 bits"},
+        [FAULT_EXPONENT_EVEN] = {"key.exponent", "the RSA exponent is even"},
+        [FAULT_EXPONENT_SMALL] = {"key.exponent", "the RSA exponent is not above 65536"},
+        [FAULT_ODD_SIZE] = {"key.odd_size", "the bits of the RSA modulus are no multiple of 8"},
+        [FAULT_EVEN] = {"key.even", "the RSA modulus is even"},
+        [FAULT_SMALL_FACTOR] = {"key.small_factor", "the RSA modulus has a small factor"},
+        [FAULT_ROCA] = {"key.roca", "the RSA key has the ROCA fingerprint (CVE-2017-15361)"},
+        [FAULT_CLOSE_PRIMES] = {"key.close_primes",
+                                "the primes of the RSA modulus are close together"},
+        [FAULT_UNREADABLE] = {"key.encoding", "the RSA modulus could not be examined"},
+    };
+
+    return &rows[fault];
+}
 
 /* The y coordinates of the points whose order divides 8, without the sign of x. */
 static const uint8_t small_order_y[][ED25519_OCTETS] = {
@@ -19,42 +58,42 @@ static const uint8_t small_order_y[][ED25519_OCTETS] = {
      0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F},
 };
 
-const char *
+const struct key_fault *
 ed25519_point_fault(struct bytes point)
 {
     uint8_t y[ED25519_OCTETS];
     bool all_ones = true;
 
     if (point.len != ED25519_OCTETS)
-        return "an Ed25519 key is 32 octets";
+        return fault_of(FAULT_POINT_LENGTH);
     memcpy(y, point.data, sizeof(y));
     y[31] &= 0x7F;
     for (size_t i = 1; i < 31; i++)
         all_ones = all_ones && y[i] == 0xFF;
     /* p = 2^255 - 19 is ED FF .. FF 7F, little-endian */
     if (all_ones && y[31] == 0x7F && y[0] >= 0xED)
-        return "the Ed25519 point is not in its canonical form";
+        return fault_of(FAULT_POINT_FORM);
     for (size_t i = 0; i < ARRAY_LEN(small_order_y); i++)
         if (memcmp(y, small_order_y[i], sizeof(y)) == 0)
-            return "the Ed25519 point has a small order: anybody could sign for it";
+            return fault_of(FAULT_POINT_ORDER);
     return NULL;
 }
 
-const char *
+const struct key_fault *
 rsa_exponent_fault(struct bytes exponent)
 {
     uint64_t value = 0;
 
     if (exponent.len == 0 || exponent.len > 5)
-        return "the RSA exponent has more than 32 bits";
+        return fault_of(FAULT_EXPONENT_LARGE);
     for (size_t i = 0; i < exponent.len; i++)
         value = value << 8 | exponent.data[i];
     if (value > UINT32_MAX)
-        return "the RSA exponent has more than 32 bits";
+        return fault_of(FAULT_EXPONENT_LARGE);
     if (value % 2 == 0)
-        return "the RSA exponent is even";
+        return fault_of(FAULT_EXPONENT_EVEN);
     if (value <= 65536)
-        return "the RSA exponent is not above 65536";
+        return fault_of(FAULT_EXPONENT_SMALL);
     return NULL;
 }
 
@@ -76,7 +115,7 @@ is_power_of_65537(unsigned remainder, unsigned prime)
 }
 
 /* ROCA (CVE-2017-15361): modulo every small prime such a modulus is a power of 65537. */
-static const char *
+static const struct key_fault *
 remainders_fault(const BIGNUM *modulus)
 {
     bool fingerprint = true;
@@ -84,10 +123,10 @@ remainders_fault(const BIGNUM *modulus)
     for (size_t i = 0; i < ARRAY_LEN(odd_primes); i++) {
         BN_ULONG remainder = BN_mod_word(modulus, odd_primes[i]);
         if (remainder == 0)
-            return "the RSA modulus has a small factor";
+            return fault_of(FAULT_SMALL_FACTOR);
         fingerprint = fingerprint && is_power_of_65537((unsigned)remainder, odd_primes[i]);
     }
-    return fingerprint ? "the RSA key has the ROCA fingerprint (CVE-2017-15361)" : NULL;
+    return fingerprint ? fault_of(FAULT_ROCA) : NULL;
 }
 
 /* The integer square root by Newton's method, from above. */
@@ -109,6 +148,16 @@ square_root(const BIGNUM *number, BIGNUM *root, BN_CTX *ctx)
     }
 }
 
+/* Modulo 64 there are 12 squares; four numbers in five need no root. */
+static bool
+may_be_square(const BIGNUM *number)
+{
+    static const uint64_t squares = UINT64_C(0x0202021202030213);
+    BN_ULONG remainder = BN_mod_word(number, 64);
+
+    return squares >> (remainder & 63) & 1;
+}
+
 /* Fermat: when p and q are close, some a just above the root makes a^2 - n a square. */
 static bool
 primes_are_close(const BIGNUM *modulus, bool *ret_close)
@@ -122,8 +171,11 @@ primes_are_close(const BIGNUM *modulus, bool *ret_close)
     if (!ctx || !a || !rest || !b || !square || !square_root(modulus, a, ctx))
         return false;
     for (int round = 0; round < FERMAT_ROUNDS; round++) {
-        if (!BN_add_word(a, 1) || !BN_sqr(rest, a, ctx) || !BN_sub(rest, rest, modulus) ||
-            !square_root(rest, b, ctx) || !BN_sqr(square, b, ctx))
+        if (!BN_add_word(a, 1) || !BN_sqr(rest, a, ctx) || !BN_sub(rest, rest, modulus))
+            return false;
+        if (!may_be_square(rest))
+            continue;
+        if (!square_root(rest, b, ctx) || !BN_sqr(square, b, ctx))
             return false;
         if (BN_cmp(square, rest) == 0) {
             *ret_close = true;
@@ -134,21 +186,23 @@ primes_are_close(const BIGNUM *modulus, bool *ret_close)
     return true;
 }
 
-const char *
+const struct key_fault *
 rsa_modulus_fault(struct bytes modulus)
 {
     AUTO_BIGNUM number = BN_bin2bn(modulus.data, (int)modulus.len, NULL);
-    const char *fault;
+    const struct key_fault *fault;
     bool close;
 
     if (!number)
-        return "the RSA modulus could not be read";
+        return fault_of(FAULT_UNREADABLE);
+    if (BN_num_bits(number) % 8 != 0)
+        return fault_of(FAULT_ODD_SIZE);
     if (!BN_is_odd(number))
-        return "the RSA modulus is even";
+        return fault_of(FAULT_EVEN);
     fault = remainders_fault(number);
     if (fault)
         return fault;
     if (!primes_are_close(number, &close))
-        return "the RSA modulus could not be examined";
-    return close ? "the primes of the RSA modulus are close together" : NULL;
+        return fault_of(FAULT_UNREADABLE);
+    return close ? fault_of(FAULT_CLOSE_PRIMES) : NULL;
 }

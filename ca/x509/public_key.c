@@ -180,7 +180,7 @@ static bool
 rsa_parse(struct key_parts *parts, struct error *err)
 {
     struct bytes null, modulus, exponent;
-    const char *fault;
+    const struct key_fault *fault;
 
     if (!der_take(&parts->parameters, TAG_NULL, &null) || null.len ||
         !reader_at_end(&parts->parameters) || !rsa_numbers(parts->octets, &modulus, &exponent))
@@ -195,7 +195,7 @@ rsa_parse(struct key_parts *parts, struct error *err)
     if (!fault)
         fault = rsa_modulus_fault(modulus);
     if (fault)
-        return error_refuse(err, ERROR_CSR_KEY, "key.weak", "%s", fault);
+        return error_refuse(err, ERROR_CSR_KEY, fault->rule, "%s", fault->text);
     parts->type = KEY_RSA;
     parts->pkey = rsa_key(modulus, exponent);
     if (parts->pkey)
@@ -207,13 +207,13 @@ rsa_parse(struct key_parts *parts, struct error *err)
 static bool
 ed25519_parse(struct key_parts *parts, struct error *err)
 {
-    const char *fault = ed25519_point_fault(parts->octets);
+    const struct key_fault *fault = ed25519_point_fault(parts->octets);
 
     if (!reader_at_end(&parts->parameters))
         return error_refuse(err, ERROR_CSR_KEY, "key.encoding",
                             "an Ed25519 key has no parameters (RFC 8410)");
     if (fault)
-        return error_refuse(err, ERROR_CSR_KEY, "key.point", "%s", fault);
+        return error_refuse(err, ERROR_CSR_KEY, fault->rule, "%s", fault->text);
     parts->type = KEY_ED25519;
     parts->bits = 256;
     parts->pkey =

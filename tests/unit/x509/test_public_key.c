@@ -229,13 +229,13 @@ refuses_weak_rsa_keys(void)
     AUTO_KEY made = key_make("RSA");
     BIGNUM *n = modulus_of(&made);
 
-    rsa_refused(n, 1, "key.weak");
-    rsa_refused(n, 3, "key.weak");
-    rsa_refused(n, 65535, "key.weak");
-    rsa_refused(n, 65538, "key.weak");
-    rsa_refused(n, 0x100000001ul, "key.weak");
+    rsa_refused(n, 1, "key.exponent");
+    rsa_refused(n, 3, "key.exponent");
+    rsa_refused(n, 65535, "key.exponent");
+    rsa_refused(n, 65538, "key.exponent");
+    rsa_refused(n, 0x100000001ul, "key.exponent");
     BN_add_word(n, 1);
-    rsa_refused(n, 65537, "key.weak"); /* even */
+    rsa_refused(n, 65537, "key.even");
     BN_rshift(n, n, 1);
     rsa_refused(n, 65537, "key.size");
     BN_set_word(n, 0);
@@ -243,7 +243,9 @@ refuses_weak_rsa_keys(void)
     BN_add_word(n, 1);
     while (BN_mod_word(n, 3) != 0)
         BN_add_word(n, 2);
-    rsa_refused(n, 65537, "key.weak"); /* divisible by 3 */
+    rsa_refused(n, 65537, "key.small_factor");
+    BN_set_bit(n, 2050);
+    rsa_refused(n, 65537, "key.odd_size");
     BN_set_bit(n, 4096);
     rsa_refused(n, 65537, "key.size");
     BN_free(n);
@@ -263,7 +265,7 @@ refuses_close_primes(void)
     while (BN_check_prime(q, ctx, NULL) != 1);
     BN_mul(n, p, q, ctx);
     if (BN_num_bits(n) >= 2048)
-        rsa_refused(n, 65537, "key.weak");
+        rsa_refused(n, 65537, "key.close_primes");
     else
         rsa_refused(n, 65537, "key.size");
     BN_free(p);
@@ -288,10 +290,12 @@ refuses_the_roca_fingerprint(void)
     BN_set_word(base, 65537);
     BN_set_word(exponent, 123457);
     BN_mod_exp(power, base, exponent, m, ctx);
-    BN_rand(n, 2048 - BN_num_bits(m) + 1, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ANY);
-    BN_mul(n, n, m, ctx);
-    BN_add(n, n, power);
-    rsa_refused(n, 65537, "key.weak");
+    do {
+        BN_rand(n, 2048 - BN_num_bits(m) + 1, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ANY);
+        BN_mul(n, n, m, ctx);
+        BN_add(n, n, power);
+    } while (BN_num_bits(n) != 2048);
+    rsa_refused(n, 65537, "key.roca");
     BN_free(m);
     BN_free(n);
     BN_free(power);
