@@ -1,4 +1,5 @@
 /* deploy/quickstart --once, with the programs of this build. */
+#include "scratch.h"
 #include "suite.h"
 
 #include <stdarg.h>
@@ -164,15 +165,15 @@ main(void)
 {
     int status;
 
-    snprintf(folder, sizeof(folder), "/tmp/signet-quick-XXXXXX");
-    if (!mkdtemp(folder) || chmod(folder, 0755) != 0)
+    scratch_make(folder, "signet-quick");
+    if (chmod(folder, 0755) != 0)
         return 1;
     base_port = 30000 + (unsigned)getpid() % 250 * 10;
     buffer_init(&out, QUICKSTART_OUTPUT);
     status = RUN_SUITE("quickstart", TEST(tells_the_whole_story),
                        TEST(goes_on_with_the_same_authority), TEST(a_long_path_gets_a_short_socket),
                        TEST(what_is_in_its_way_is_named), TEST(a_closed_parent_is_named));
-    shell("rm -rf %s", folder);
+    scratch_remove(folder);
     buffer_done(&out);
     return status;
 }

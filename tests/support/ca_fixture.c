@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "signet/file.h"
 #include "signet/spawn.h"
 
@@ -130,9 +131,9 @@ choose_paths(struct ca *ca)
         {ca->admin_key, sizeof(ca->admin_key), "admin/admin.key"},
     };
 
-    snprintf(ca->folder, sizeof(ca->folder), "/tmp/signet-ca-XXXXXX");
-    if (!mkdtemp(ca->folder) || chmod(ca->folder, 0755) != 0)
-        ca_give_up(ca, "mkdtemp failed");
+    scratch_make(ca->folder, "signet-ca");
+    if (chmod(ca->folder, 0755) != 0)
+        ca_give_up(ca, "chmod %s failed", ca->folder);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         snprintf(rows[i].path, rows[i].room, "%s/%s", ca->folder, rows[i].name);
     if (mkdir(ca->work, 0700) != 0)

@@ -1,7 +1,6 @@
 #include "cluster.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -15,6 +14,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "scratch.h"
 
 enum { CLUSTER_READY_MS = 30000, CLUSTER_POLL_MS = 10, CLUSTER_ARGS = 16 };
 
@@ -71,9 +72,8 @@ become_postgres(void)
 {
     const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : NULL;
 
-    if (user
-        && (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0
-            || setuid(user->pw_uid) != 0))
+    if (user && (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
+                 setuid(user->pw_uid) != 0))
         _exit(126);
 }
 
@@ -114,8 +114,8 @@ run_program(const char *const *argv, bool as_postgres, const char *log)
 
     if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
-    fprintf(stderr, "cluster: %s failed with status %d%s%s\n", argv[0], status,
-            log ? ", see " : "", log ? log : "");
+    fprintf(stderr, "cluster: %s failed with status %d%s%s\n", argv[0], status, log ? ", see " : "",
+            log ? log : "");
     return false;
 }
 
@@ -142,25 +142,11 @@ write_access(const char *folder)
     size_t used = 0;
 
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "signet \"%s\" %s\nsignet /^signet.*$ %s\n",
+        used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                 "signet \"%s\" %s\nsignet /^signet.*$ %s\n",
                                  self ? self->pw_name : "postgres", roles[i], roles[i]);
-    return write_file(folder, "pg_ident.conf", "w", text)
-           && write_file(folder, "pg_hba.conf", "w", "local all all peer map=signet\n");
-}
-
-static int
-remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
-static void
-remove_tree(const char *folder)
-{
-    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return write_file(folder, "pg_ident.conf", "w", text) &&
+           write_file(folder, "pg_hba.conf", "w", "local all all peer map=signet\n");
 }
 
 /* The last line of postmaster.pid says "ready". */
@@ -225,8 +211,20 @@ static bool
 run_psql(const struct cluster *cluster, const char *database, const char *option, const char *value)
 {
     char psql[PATH_MAX];
-    const char *const argv[] = {psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", cluster->folder,
-                                "-U", "postgres", "-d", database, option, value, NULL};
+    const char *const argv[] = {psql,
+                                "-X",
+                                "-q",
+                                "-v",
+                                "ON_ERROR_STOP=1",
+                                "-h",
+                                cluster->folder,
+                                "-U",
+                                "postgres",
+                                "-d",
+                                database,
+                                option,
+                                value,
+                                NULL};
 
     snprintf(psql, sizeof(psql), "%s/psql", cluster->bin);
     return run_program(argv, false, NULL);
@@ -250,25 +248,28 @@ static bool
 make_template(struct cluster *template)
 {
     char initdb[PATH_MAX], data[PATH_MAX], log[PATH_MAX];
-    const char *const argv[] = {initdb, "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C",
-                                "--no-sync", "--auth=peer", NULL};
+    const char *const argv[] = {initdb, "-D",         data,        "-U",          "postgres", "-E",
+                                "UTF8", "--locale=C", "--no-sync", "--auth=peer", NULL};
 
     snprintf(initdb, sizeof(initdb), "%s/initdb", template->bin);
     snprintf(data, sizeof(data), "%s/data", template->folder);
     snprintf(log, sizeof(log), "%s/log", template->folder);
-    if (mkdir(template->folder, 0755) != 0 || !give_to_postgres(template->folder)
-        || !run_program(argv, true, log) || !write_access(template->folder)
-        || !write_file(template->folder, "postgresql.conf", "a", quiet_settings)
-        || !start_postmaster(template))
+    if (!give_to_postgres(template->folder) || !run_program(argv, true, log) ||
+        !write_access(template->folder) ||
+        !write_file(template->folder, "postgresql.conf", "a", quiet_settings) ||
+        !start_postmaster(template))
         return false;
-    if (!run_psql(template, "postgres", "-f", SIGNET_SOURCE "/db/roles.sql")
-        || !run_psql(template, "postgres", "-c", "CREATE DATABASE signet OWNER signet_owner"))
+    if (!run_psql(template, "postgres", "-f", SIGNET_SOURCE "/db/roles.sql") ||
+        !run_psql(template, "postgres", "-c", "CREATE DATABASE signet OWNER signet_owner"))
         return false;
     end_postmaster(template, SIGINT);
     return true;
 }
 
-/* One template for each user, PostgreSQL, this file and the roles: a change of those makes a new one. */
+/*
+ * One template for each user, PostgreSQL, this file and the roles: a change of those makes a new
+ * one. It is kept in the build folder, where nobody else can lay something in its place.
+ */
 static void
 template_name(const struct cluster *cluster, char *path, size_t room)
 {
@@ -283,28 +284,46 @@ template_name(const struct cluster *cluster, char *path, size_t room)
         if (stat(parts[i], &status) == 0)
             sum = sum * 33 + (unsigned long)status.st_mtime + (unsigned long)status.st_ino;
     }
-    snprintf(path, room, "%s/sgt-%u-%08lx", "/tmp", (unsigned)geteuid(), sum & 0xffffffff);
+    snprintf(path, room, SIGNET_BIN "/../tests/cluster-%u-%08lx", (unsigned)geteuid(),
+             sum & 0xffffffff);
+}
+
+/* Made in a scratch folder: the user postgres may have no way into the build folder. */
+static bool
+keep_template(struct cluster *template, const char *path)
+{
+    char data[PATH_MAX], unfinished[PATH_MAX + 8];
+    const char *const move[] = {"/bin/mv", data, unfinished, NULL};
+
+    snprintf(data, sizeof(data), "%s/data", template->folder);
+    snprintf(unfinished, sizeof(unfinished), "%s.new", path);
+    scratch_remove(unfinished);
+    return run_program(move, false, NULL) && rename(unfinished, path) == 0;
 }
 
 static bool
-template_ready(struct cluster *template)
+template_ready(const struct cluster *cluster, char *path, size_t room)
 {
-    char lock[PATH_MAX], made[PATH_MAX];
-    int fd;
+    struct cluster template = {0};
+    char lock[PATH_MAX + 8];
     bool ready;
+    int fd;
 
-    template_name(template, template->folder, sizeof(template->folder));
-    snprintf(lock, sizeof(lock), "%s.lock", template->folder);
-    snprintf(made, sizeof(made), "%s/made", template->folder);
+    template_name(cluster, path, room);
+    snprintf(lock, sizeof(lock), "%s.lock", path);
     fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0)
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+        fprintf(stderr, "cluster: %s cannot be locked\n", lock);
         return false;
-    ready = access(made, F_OK) == 0;
-    if (!ready) {
-        remove_tree(template->folder);
-        ready = make_template(template) && mkdir(made, 0755) == 0;
     }
-    end_postmaster(template, SIGQUIT);
+    ready = access(path, F_OK) == 0;
+    if (!ready) {
+        memcpy(template.bin, cluster->bin, sizeof(template.bin));
+        scratch_make(template.folder, "sgt");
+        ready = make_template(&template) && keep_template(&template, path);
+        end_postmaster(&template, SIGQUIT);
+        scratch_remove(template.folder);
+    }
     close(fd);
     return ready;
 }
@@ -312,21 +331,18 @@ template_ready(struct cluster *template)
 bool
 cluster_start(struct cluster *cluster)
 {
-    struct cluster template = {0};
-    char from[PATH_MAX];
-    const char *const copy[] = {"/bin/cp", "-a", "--reflink=auto", from, cluster->folder, NULL};
+    char template[PATH_MAX], data[PATH_MAX];
+    const char *const copy[] = {"/bin/cp", "-a", "--reflink=auto", template, data, NULL};
 
     cluster->pid = 0;
     cluster->folder[0] = '\0';
     if (!find_bin(cluster->bin, sizeof(cluster->bin)))
         return false;
-    memcpy(template.bin, cluster->bin, sizeof(template.bin));
-    if (!template_ready(&template))
+    if (!template_ready(cluster, template, sizeof(template)))
         return false;
-    snprintf(cluster->folder, sizeof(cluster->folder), "/tmp/sgc-XXXXXX");
-    snprintf(from, sizeof(from), "%s/data", template.folder);
-    if (!mkdtemp(cluster->folder) || !give_to_postgres(cluster->folder)
-        || !run_program(copy, false, NULL))
+    scratch_make(cluster->folder, "sgc");
+    snprintf(data, sizeof(data), "%s/data", cluster->folder);
+    if (!give_to_postgres(cluster->folder) || !run_program(copy, false, NULL))
         return false;
     return start_postmaster(cluster);
 }
@@ -336,7 +352,7 @@ cluster_stop(struct cluster *cluster)
 {
     end_postmaster(cluster, SIGINT);
     if (cluster->folder[0])
-        remove_tree(cluster->folder);
+        scratch_remove(cluster->folder);
     cluster->folder[0] = '\0';
 }
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "signet/attributes.h"
 
 extern char **environ;
@@ -86,8 +87,7 @@ token_fixture_start(struct token_fixture *fixture, const char *label)
     char path[96], text[192];
 
     memset(fixture, 0, sizeof(*fixture));
-    snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/signet-token-XXXXXX");
-    fixture_require(mkdtemp(fixture->folder) != NULL, "mkdtemp");
+    scratch_make(fixture->folder, "signet-token");
     snprintf(path, sizeof(path), "%s/tokens", fixture->folder);
     fixture_require(mkdir(path, 0700) == 0, "mkdir");
     snprintf(text, sizeof(text),
@@ -107,7 +107,7 @@ token_fixture_start(struct token_fixture *fixture, const char *label)
 void
 token_fixture_stop(struct token_fixture *fixture)
 {
-    fixture_run((const char *const[]){"rm", "-rf", fixture->folder, NULL});
+    scratch_remove(fixture->folder);
 }
 
 void

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "signet/file.h"
 #include "suite.h"
 
@@ -15,8 +16,7 @@ in_folder(const char *name)
     static char folder[64], path[256];
 
     if (!name) {
-        snprintf(folder, sizeof(folder), "/tmp/signet-file-XXXXXX");
-        CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+        scratch_make(folder, "signet-file");
         return folder;
     }
     snprintf(path, sizeof(path), "%s/%s", folder, name);

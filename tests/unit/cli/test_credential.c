@@ -1,3 +1,4 @@
+#include "scratch.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -17,9 +18,9 @@ struct place {
 static struct place
 place_make(void)
 {
-    struct place place = {.folder = "/tmp/signet-credential-XXXXXX"};
+    struct place place;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(place.folder));
+    scratch_make(place.folder, "signet-credential");
     snprintf(place.key, sizeof(place.key), "%s/key", place.folder);
     snprintf(place.cert, sizeof(place.cert), "%s/cert", place.folder);
     snprintf(place.new_key, sizeof(place.new_key), "%s/key.new", place.folder);

@@ -1,3 +1,4 @@
+#include "scratch.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -29,8 +30,7 @@ home_make(const char *config)
     char path[128];
     FILE *file;
 
-    snprintf(home, sizeof(home), "/tmp/signet-settings-XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(home));
+    scratch_make(home, "signet-settings");
     snprintf(path, sizeof(path), "%s/.config", home);
     CU_ASSERT_EQUAL_FATAL(mkdir(path, 0700), 0);
     snprintf(path, sizeof(path), "%s/.config/signet", home);
@@ -45,14 +45,7 @@ home_make(const char *config)
 static void
 home_remove(void)
 {
-    static const char *const paths[] = {"/.config/signet/config", "/.config/signet", "/.config",
-                                        ""};
-    char path[128];
-
-    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        snprintf(path, sizeof(path), "%s%s", home, paths[i]);
-        remove(path);
-    }
+    scratch_remove(home);
 }
 
 static bool

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "signet/clock.h"
 #include "signet/file.h"
 #include "signet/spawn.h"
@@ -89,8 +90,7 @@ world_make(struct world *world)
     static const char *const programs[] = {"bin/signet-server", "bin/signet-signer"};
 
     memset(world, 0, sizeof(*world));
-    snprintf(world->folder, sizeof(world->folder), "/tmp/signet-supervisor-XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(world->folder));
+    scratch_make(world->folder, "signet-supervisor");
     world->port = world_free_port();
     for (size_t i = 0; i < ARRAY_LEN(folders); i++)
         CU_ASSERT_EQUAL_FATAL(mkdir(world_path(world, folders[i]), 0700), 0);
@@ -107,16 +107,11 @@ world_make(struct world *world)
 void
 world_remove(struct world *world)
 {
-    struct spawn spawn = {.path = "/bin/rm",
-                          .argv = (const char *const[]){"rm", "-rf", world->folder, NULL}};
-    struct error err = {0};
-    int status;
-
     if (world->signetd > 0) {
         kill(world->signetd, SIGKILL);
         waitpid(world->signetd, NULL, 0);
     }
-    ASSERT_OK(spawn_run(&spawn, bytes_of(NULL, 0), NULL, 10000, &status, &err), &err);
+    scratch_remove(world->folder);
 }
 
 void

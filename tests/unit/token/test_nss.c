@@ -1,5 +1,6 @@
 /* The same token code on NSS softokn, which differs in nearly everything that PKCS#11 leaves open.
  */
+#include "scratch.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -114,19 +115,15 @@ main(void)
     module = find_module();
     if (!module)
         return SKIPPED;
-    snprintf(folder, sizeof(folder), "/tmp/signet-nss-XXXXXX");
-    if (!mkdtemp(folder))
-        return 1;
+    scratch_make(folder, "signet-nss");
     if (shell("printf '314159\\n' > pin && certutil -N -d sql:. -f pin") != 0) {
-        shell("rm -f pin cert9.db key4.db pkcs11.txt");
-        rmdir(folder);
+        scratch_remove(folder);
         return SKIPPED;
     }
     snprintf(init_string, sizeof(init_string),
              "configDir='sql:%s' flags= dbTokenDescription='signet nss'", folder);
     status = RUN_SUITE("token nss", TEST(makes_and_uses_a_key_with_its_waiver),
                        TEST(t15_a_wrong_pin_is_permanent));
-    shell("rm -f pin cert9.db key4.db pkcs11.txt");
-    rmdir(folder);
+    scratch_remove(folder);
     return status;
 }
