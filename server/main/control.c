@@ -1,6 +1,7 @@
 #include "control.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -66,14 +67,18 @@ control_receive(struct serving *serving, int control, struct buffer *in)
     return true;
 }
 
-/* Whether a stop was asked for. */
+/* Whether a stop was asked for; SIGHUP asks for a look at the files. */
 static bool
-signal_take(int signals)
+signal_take(struct serving *serving, int signals)
 {
     struct signalfd_siginfo signal;
 
     if (read(signals, &signal, sizeof(signal)) != (ssize_t)sizeof(signal))
         return false;
+    if (signal.ssi_signo == SIGHUP) {
+        serve_reload(serving);
+        return false;
+    }
     log_event(LOG_LEVEL_NOTICE, "asked to stop", LOG_NUMBER("signal", signal.ssi_signo));
     return true;
 }
@@ -94,7 +99,7 @@ control_run(struct serving *serving, int control, int signals)
         }
         if (poll(sources, ARRAY_LEN(sources), (int)(next_ms - now_ms)) <= 0)
             continue;
-        if (sources[0].revents && signal_take(signals))
+        if (sources[0].revents && signal_take(serving, signals))
             return true;
         if (sources[1].revents && !control_receive(serving, control, &in)) {
             log_line(LOG_LEVEL_ERROR, "the supervisor is gone");

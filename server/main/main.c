@@ -79,6 +79,7 @@ open_signals(int *ret_signals, struct error *err)
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGHUP);
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &wanted, NULL) != 0)
         return error_errno(err, ERROR_INTERNAL, "cannot set signals up");
     *ret_signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);

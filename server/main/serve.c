@@ -61,6 +61,17 @@ load_tls(struct server *server, struct error *err)
     return true;
 }
 
+void
+serve_reload(struct serving *serving)
+{
+    struct error err = {0};
+
+    if (load_tls(&serving->server, &err))
+        log_line(LOG_LEVEL_NOTICE, "TLS file read again");
+    else
+        log_error("TLS file", &err, NULL);
+}
+
 /* --- parts --- */
 
 static bool

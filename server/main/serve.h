@@ -20,6 +20,8 @@ struct serving {
  * due. */
 MUST_USE bool serve_start(struct serving *serving, const struct config *config,
                           const struct arguments *arguments, struct error *err);
+/* Reads the TLS file again; what cannot be used is logged and the old one stays. */
+void serve_reload(struct serving *serving);
 /* What is to be done every LIMIT_TICK_MS. Never blocks. */
 void serve_tick(struct serving *serving, int64_t now_ms);
 /* Stops accepting, lets what is in flight end within LIMIT_DRAIN_MS, frees everything. */
