@@ -203,6 +203,13 @@ static const struct settings_row config_rows[] = {
     CONFIG_NUMBER(jobs, audit_days, 1, 36500, "400"),
 };
 
+const struct settings_row *
+config_schema(size_t *ret_count)
+{
+    *ret_count = ARRAY_LEN(config_rows);
+    return config_rows;
+}
+
 bool
 config_load(const char *path, struct config *ret_config, struct error *err)
 {

@@ -19,6 +19,7 @@
 #ifndef SIGNET_CONFIG_H
 #define SIGNET_CONFIG_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -76,6 +77,10 @@ struct config {
 
 /* Errors: ERROR_CONFIG with "file:line: ..." . The struct is large: keep it static or on the heap. */
 MUST_USE bool config_load(const char *path, struct config *ret_config, struct error *err);
+
+struct settings_row;
+/* The schema itself (settings.h), for what must agree with it. */
+const struct settings_row *config_schema(size_t *ret_count);
 
 /* Parses "127.0.0.1:8443" or "[::1]:8443": numeric address, port 1 to 65535, nothing else. */
 MUST_USE bool config_address(const char *text, struct sockaddr_storage *ret_address,
