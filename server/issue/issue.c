@@ -292,13 +292,33 @@ decide_and_sign(const struct issue_means *means, const struct issue_order *order
 }
 
 static bool
+before_decision(const struct issue_means *means, const struct issue_order *order,
+                const struct profile **ret_profile, struct error *err)
+{
+    return profile_of(means, order->identity, ret_profile, err) &&
+           line_check(order, *ret_profile, err) && key_unblocked_check(means->db, order->key, err);
+}
+
+bool
+issue_check(const struct issue_means *means, const struct issue_order *order, struct error *err)
+{
+    const struct profile *profile = NULL;
+    struct decision decision;
+
+    if (!before_decision(means, order, &profile, err) ||
+        !decide(means, order, profile, &decision, err))
+        return false;
+    decision_done(&decision);
+    return true;
+}
+
+static bool
 issue_fresh(const struct issue_means *means, const struct issue_order *order, struct issued *issued,
             struct error *err)
 {
     const struct profile *profile = NULL;
 
-    if (!profile_of(means, order->identity, &profile, err) || !line_check(order, profile, err) ||
-        !key_unblocked_check(means->db, order->key, err))
+    if (!before_decision(means, order, &profile, err))
         return false;
     for (int i = 0; i < ISSUE_SERIAL_TRIES; i++) {
         error_clear(err);

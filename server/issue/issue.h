@@ -59,6 +59,11 @@ void issued_done(struct issued *issued);
 MUST_USE bool issue_certificate(const struct issue_means *means, const struct issue_order *order,
                                 struct issued *ret_issued, struct error *err);
 
+/* What issue_certificate would say of a request that was never answered, before it asks the signer;
+ * changes nothing. */
+MUST_USE bool issue_check(const struct issue_means *means, const struct issue_order *order,
+                          struct error *err);
+
 /* Errors: ERROR_IDENTITY_SUSPENDED or ERROR_IDENTITY_REVOKED, naming it, unless it is active. */
 MUST_USE bool identity_active_check(const char *name, const char *state, struct error *err);
 

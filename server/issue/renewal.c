@@ -18,10 +18,12 @@ same_request(const struct issue_order *order, const struct db_certificate *succe
                        bytes_of(successor->request_hash, sizeof(successor->request_hash)));
 }
 
-/* Nobody holds a successor that was never shown to us, or its holder lost it: revoke it. */
+/* Nobody holds a successor that was never shown to us, or its holder lost it: revoke it, unless the
+ * new request would be refused anyway. */
 static bool
-successor_replace(const struct revoke_means *revoking, const struct issue_order *order,
-                  const struct db_certificate *successor, struct error *err)
+successor_replace(const struct issue_means *means, const struct revoke_means *revoking,
+                  const struct issue_order *order, const struct db_certificate *successor,
+                  struct error *err)
 {
     AUTO_REVOKED revoked = {.item = NULL};
     char serial[2 * LIMIT_SERIAL_OCTETS + 1];
@@ -39,7 +41,7 @@ successor_replace(const struct revoke_means *revoking, const struct issue_order 
     }
     if (successor->revoked)
         return true;
-    return revoked_init(&revoked, err) &&
+    return issue_check(means, order, err) && revoked_init(&revoked, err) &&
            revoke_certificate(revoking, successor, &wish, &revoked, err);
 }
 
@@ -68,7 +70,7 @@ attempt_find(const struct issue_means *means, const struct revoke_means *revokin
         /* The last one stays: it is all that the host may still have. */
         if (attempt + 1 == LIMIT_RENEWAL_ATTEMPTS)
             break;
-        if (!successor_replace(revoking, order, row, err))
+        if (!successor_replace(means, revoking, order, row, err))
             return false;
     }
     return error_refuse(err, ERROR_RENEWAL_LIMIT, "renewal.attempts",

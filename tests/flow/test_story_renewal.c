@@ -155,6 +155,32 @@ a_replaced_request_is_refused(void)
                  "the replaced one calls");
 }
 
+/* A request that is refused leaves the successor alone. */
+static void
+a_refused_request_replaces_nothing(void)
+{
+    AUTO_PARTY party = {.key = NULL};
+    AUTO_PARTY next = {.key = NULL};
+    AUTO_KEY key = key_make();
+    AUTO_BUFFER long_life = {.max = 0};
+    AUTO_BUFFER names = {.max = 0};
+    AUTO_BUFFER pem = {.max = 0};
+
+    flow_enrol(flow, "renew/refused", &party);
+    CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &party, NULL, &next), 201);
+    csr_plain_body(key, ", \"ttl_s\": 604801", &long_life);
+    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                      .text = buffer_text(&long_life)},
+                 &(struct refusal){403, "lifetime", "ttl_s", NULL}, "too long a life");
+    csr_pem_make(&(struct csr_wish){.key = key, .common_name = "other"}, &pem);
+    csr_body(buffer_text(&pem), "", &names);
+    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                      .text = buffer_text(&names)},
+                 &(struct refusal){403, "name-not-granted", "other", NULL}, "another name");
+    CU_ASSERT_EQUAL(reason_of(next.serial), -1);
+    use(&next);
+}
+
 static void
 a_used_successor_ends_the_line_of_its_predecessor(void)
 {
@@ -274,6 +300,7 @@ main(void)
                        TEST(names_are_those_of_the_identity_today),
                        TEST(a_repeated_request_gets_the_same_certificate),
                        TEST(a_lost_answer_strands_nobody), TEST(a_replaced_request_is_refused),
+                       TEST(a_refused_request_replaces_nothing),
                        TEST(a_used_successor_ends_the_line_of_its_predecessor),
                        TEST(attempts_are_capped_and_the_last_one_stays),
                        TEST(administrators_renew_as_well),
