@@ -157,6 +157,7 @@ row_find(struct db *db, struct bytes shown, struct db_certificate *row, struct e
 {
     struct bytes tbs, serial;
     uint8_t hash[LIMIT_DIGEST_OCTETS];
+    char text[2 * LIMIT_SERIAL_OCTETS + 1];
 
     if (!certificate_peek(shown, &tbs, &serial, err) || serial.len > LIMIT_SERIAL_OCTETS)
         return error_set(err, ERROR_CERTIFICATE_UNKNOWN, "the client certificate cannot be read");
@@ -165,8 +166,9 @@ row_find(struct db *db, struct bytes shown, struct db_certificate *row, struct e
     case DB_FOUND:
         return true;
     case DB_MISSING:
+        hex_encode(serial, text, sizeof(text));
         return error_set(err, ERROR_CERTIFICATE_UNKNOWN,
-                         "no certificate of this authority has the content that was shown");
+                         "client certificate %s: none of this authority has that content", text);
     case DB_FAILED:
         break;
     }

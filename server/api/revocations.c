@@ -13,10 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A PEM block of the longest key, in the longest of its forms. */
+enum { SPKI_TEXT_OCTETS = 4 * LIMIT_SPKI_OCTETS };
+
 static const struct json_member members[] = {
     {"serial", JSON_MEMBER_TEXT, false, 2, 2 * LIMIT_SERIAL_OCTETS},
     {"certificate", JSON_MEMBER_TEXT, false, 1, 2 * LIMIT_CERTIFICATE_OCTETS},
     {"spki_sha256", JSON_MEMBER_TEXT, false, 2 * LIMIT_DIGEST_OCTETS, 2 * LIMIT_DIGEST_OCTETS},
+    {"spki", JSON_MEMBER_TEXT, false, 1, SPKI_TEXT_OCTETS},
     {"identity", JSON_MEMBER_TEXT, false, 1, LIMIT_NAME_OCTETS},
     {"reason", JSON_MEMBER_TEXT, false, 1, 40},
     {"invalidity_date", JSON_MEMBER_TIME, false, 0, 0},
@@ -114,12 +118,11 @@ revoke_row(struct order *order, enum db_found found, const struct db_certificate
         return false;
     if (found == DB_MISSING)
         return error_set(err, ERROR_CERTIFICATE_NOT_FOUND,
-                         "no certificate of this authority is the one named");
+                         "no certificate of this authority is the one named, %s", order->object);
     if (!may_revoke_all(order) &&
         strcmp(row->identity, order->request->caller.certificate->identity) != 0)
         return error_refuse(err, ERROR_FORBIDDEN, "revocation.own",
                             "a workload may revoke certificates of its own identity only");
-    hex_encode(bytes_of(row->serial, row->serial_len), order->object, sizeof(order->object));
     return revoke_certificate(&order->means, row, &order->wish, &order->revoked, err);
 }
 
@@ -134,6 +137,7 @@ revoke_by_serial(struct order *order, struct error *err)
         return json_failed(err);
     if (!hex_decode(order->value, serial, sizeof(serial), &len))
         return error_set(err, ERROR_MEMBER_INVALID, "serial: wanted hexadecimal");
+    hex_encode(bytes_of(serial, len), order->object, sizeof(order->object));
     return revoke_row(order, db_certificate_get(order->db, 0, bytes_of(serial, len), row, err), row,
                       err);
 }
@@ -154,12 +158,20 @@ revoke_by_certificate(struct order *order, struct error *err)
     if (!certificate_peek(buffer_bytes(&der), &tbs, &serial, err) ||
         serial.len > LIMIT_SERIAL_OCTETS)
         return error_set(err, ERROR_MEMBER_INVALID, "certificate: cannot be read");
+    hex_encode(serial, order->object, sizeof(order->object));
     digest_sha256(tbs, hash);
     return revoke_row(order, db_certificate_by_tbs(order->db, serial, hash, row, err), row, err);
 }
 
 static bool
-revoke_by_spki(struct order *order, struct error *err)
+revoke_by_hash(struct order *order, const uint8_t hash[LIMIT_DIGEST_OCTETS], struct error *err)
+{
+    hex_encode(bytes_of(hash, LIMIT_DIGEST_OCTETS), order->object, sizeof(order->object));
+    return revoke_key(&order->means, hash, &order->wish, &order->revoked, err);
+}
+
+static bool
+revoke_by_spki_hash(struct order *order, struct error *err)
 {
     uint8_t hash[LIMIT_DIGEST_OCTETS];
     size_t len = 0;
@@ -168,8 +180,29 @@ revoke_by_spki(struct order *order, struct error *err)
         return false;
     if (!hex_decode(order->value, hash, sizeof(hash), &len) || len != sizeof(hash))
         return error_set(err, ERROR_MEMBER_INVALID, "spki_sha256: wanted 64 hexadecimal digits");
-    hex_encode(bytes_of(hash, len), order->object, sizeof(order->object));
-    return revoke_key(&order->means, hash, &order->wish, &order->revoked, err);
+    return revoke_by_hash(order, hash, err);
+}
+
+/* The key itself, as whatever tool found it wrote it: one key has one hash. */
+static bool
+revoke_by_spki(struct order *order, struct error *err)
+{
+    bool pkcs1 = strncmp(order->value, "-----BEGIN RSA", 14) == 0;
+    AUTO_BUFFER der = {.max = 2 * LIMIT_SPKI_OCTETS};
+    AUTO_BUFFER spki = {.max = LIMIT_SPKI_OCTETS};
+    uint8_t hash[LIMIT_DIGEST_OCTETS];
+
+    if (!staff_check(order, "key", err))
+        return false;
+    if (!pem_or_der(bytes_of_text(order->value), pkcs1 ? "RSA PUBLIC KEY" : "PUBLIC KEY",
+                    ERROR_MEMBER_INVALID, &der, err) ||
+        !public_key_canonical(buffer_bytes(&der), &spki, err)) {
+        if (err)
+            err->kind = ERROR_MEMBER_INVALID;
+        return error_context(err, "spki");
+    }
+    digest_sha256(buffer_bytes(&spki), hash);
+    return revoke_by_hash(order, hash, err);
 }
 
 static bool
@@ -192,7 +225,8 @@ static const struct {
 } ways[] = {
     {"serial", revoke_by_serial},
     {"certificate", revoke_by_certificate},
-    {"spki_sha256", revoke_by_spki},
+    {"spki_sha256", revoke_by_spki_hash},
+    {"spki", revoke_by_spki},
     {"identity", revoke_by_identity},
 };
 
@@ -245,7 +279,7 @@ order_run(struct order *order, const json_t *body, struct error *err)
     }
     if (chosen == ARRAY_LEN(ways))
         return error_set(err, ERROR_MEMBER_MISSING,
-                         "one of serial, certificate, spki_sha256, identity is required");
+                         "one of serial, certificate, spki_sha256, spki, identity is required");
     return ways[chosen].revoke(order, err);
 }
 
