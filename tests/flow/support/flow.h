@@ -40,6 +40,7 @@ struct call {
     struct bytes octets;      /* the same for binary bodies */
     const char *header;       /* one more header line, or null */
     bool alone;               /* over a connection of its own */
+    bool any_server;          /* whatever certificate it shows (a clock was moved) */
 };
 
 struct answer {
