@@ -14,6 +14,7 @@ struct signer_channel {
     atomic_int fresh;
     atomic_bool alive;
     uint32_t last_id;
+    uint32_t owed_id; /* of a call whose answer did not come in time; 0: none */
     struct buffer in;
     struct buffer out;
 };
@@ -75,10 +76,11 @@ channel_adopt(struct signer_channel *channel)
         return;
     fd_close(&channel->fd);
     channel->fd = fresh;
+    channel->owed_id = 0;
     atomic_store(&channel->alive, fresh >= 0);
 }
 
-/* A late reply would answer the wrong call, so a channel that failed once is not used again. */
+/* What broke the rules or ended is not used again. */
 static bool
 channel_spoil(struct signer_channel *channel)
 {
@@ -102,7 +104,8 @@ channel_wait(struct signer_channel *channel, uint32_t id, int timeout_ms, struct
     case FRAME_TIMEOUT:
         error_set(err, ERROR_SIGNER_UNAVAILABLE, "the signer did not answer within %d ms",
                   timeout_ms);
-        return channel_spoil(channel);
+        channel->owed_id = id;
+        return false;
     case FRAME_FAILED:
         return channel_spoil(channel);
     }
@@ -113,6 +116,27 @@ channel_wait(struct signer_channel *channel, uint32_t id, int timeout_ms, struct
     }
     *ret_frame = frame;
     return true;
+}
+
+/*
+ * Takes the answer out that came too late for its call. While it has not come the signer is behind or
+ * stands still: the next call fails at once instead of waiting behind the first, so that a worker is
+ * held up once and not at each request.
+ */
+static bool
+channel_settle(struct signer_channel *channel, struct error *err)
+{
+    struct frame late;
+
+    if (channel->owed_id == 0)
+        return true;
+    if (channel_wait(channel, channel->owed_id, 0, &late, err)) {
+        channel->owed_id = 0;
+        return true;
+    }
+    if (channel->fd >= 0)
+        error_set(err, ERROR_SIGNER_UNAVAILABLE, "the signer has not answered an earlier call yet");
+    return false;
 }
 
 /* Sends channel->out and yields the body of a reply of kind `wanted`. */
@@ -127,6 +151,8 @@ channel_call(struct signer_channel *channel, enum frame_kind kind, enum frame_ki
     channel_adopt(channel);
     if (channel->fd < 0)
         return error_set(err, ERROR_SIGNER_UNAVAILABLE, "there is no channel to the signer");
+    if (!channel_settle(channel, err))
+        return false;
     if (!frame_send(channel->fd, kind, id, buffer_bytes(&channel->out), err))
         return channel_spoil(channel);
     if (!channel_wait(channel, id, timeout_ms, &frame, err))

@@ -1,7 +1,8 @@
 /*
  * The server's end of one channel to a signer. A channel belongs to one thread and has one call in
- * flight. A closed or silent channel gives ERROR_SIGNER_UNAVAILABLE; after a timeout the channel is
- * spoiled (its late reply would answer the wrong call) and every call fails until it is replaced.
+ * flight. A closed or silent channel gives ERROR_SIGNER_UNAVAILABLE. After a timeout further calls
+ * fail at once until the late answer came, which is thrown away; then the channel serves again. One
+ * that was closed, or on which the signer broke the protocol, serves no more until it is replaced.
  */
 #ifndef SIGNET_SIGNER_CLIENT_H
 #define SIGNET_SIGNER_CLIENT_H

@@ -123,12 +123,6 @@ spoils(void (*change)(struct answer *answer), enum error_kind wanted)
 }
 
 static void
-be_silent(struct answer *answer)
-{
-    answer->silent = true;
-}
-
-static void
 hang_up(struct answer *answer)
 {
     answer->hang_up = true;
@@ -156,11 +150,53 @@ refuse_without_an_error(struct answer *answer)
 static void
 spoils_after_each_fault(void)
 {
-    spoils(be_silent, ERROR_SIGNER_UNAVAILABLE);
     spoils(hang_up, ERROR_SIGNER_UNAVAILABLE);
     spoils(answer_another_call, ERROR_FRAME);
     spoils(answer_in_another_kind, ERROR_FRAME);
     spoils(refuse_without_an_error, ERROR_FRAME);
+}
+
+/* Nothing is sent while the answer is owed; the late one is not taken for that of another call. */
+static void
+serves_again_after_a_late_answer(void)
+{
+    struct answer answer;
+    struct signer_channel *channel = open_channel(&answer, FRAME_PROBED);
+    struct probe_reply late = good, reply;
+    struct error err = {0};
+    AUTO_BUFFER body;
+
+    buffer_init(&body, LIMIT_FRAME_OCTETS);
+    late.signatures = 1;
+    CU_ASSERT_TRUE(probe_reply_put(&answer.body, &good) && probe_reply_put(&body, &late));
+    answer.silent = true;
+    ASSERT_REFUSED(probe_against(channel, &answer, 50, &reply, &err), &err,
+                   ERROR_SIGNER_UNAVAILABLE);
+    CU_ASSERT_TRUE(signer_channel_alive(channel));
+    for (int i = 0; i < 3; i++)
+        ASSERT_REFUSED(signer_probe(channel, 60000, &reply, &err), &err, ERROR_SIGNER_UNAVAILABLE);
+    ASSERT_OK(frame_send(answer.fd, FRAME_PROBED, 1, buffer_bytes(&body), &err), &err);
+    answer.silent = false;
+    ASSERT_OK(probe_against(channel, &answer, 5000, &reply, &err), &err);
+    CU_ASSERT_EQUAL(reply.signatures, 7);
+    close_channel(channel, &answer);
+}
+
+static void
+ends_when_the_late_answer_never_comes(void)
+{
+    struct answer answer;
+    struct signer_channel *channel = open_channel(&answer, FRAME_PROBED);
+    struct probe_reply reply;
+    struct error err = {0};
+
+    answer.silent = true;
+    ASSERT_REFUSED(probe_against(channel, &answer, 50, &reply, &err), &err,
+                   ERROR_SIGNER_UNAVAILABLE);
+    fd_close(&answer.fd);
+    ASSERT_REFUSED(signer_probe(channel, 5000, &reply, &err), &err, ERROR_SIGNER_UNAVAILABLE);
+    CU_ASSERT_FALSE(signer_channel_alive(channel));
+    close_channel(channel, &answer);
 }
 
 static void
@@ -221,6 +257,7 @@ int
 main(void)
 {
     return RUN_SUITE("signer client", TEST(calls_and_gets), TEST(passes_refusals_on),
-                     TEST(spoils_after_each_fault), TEST(lives_again_when_replaced),
+                     TEST(spoils_after_each_fault), TEST(serves_again_after_a_late_answer),
+                     TEST(ends_when_the_late_answer_never_comes), TEST(lives_again_when_replaced),
                      TEST(has_no_channel_yet), TEST(refuses_what_no_frame_holds));
 }
