@@ -7,7 +7,6 @@
 
 #include "client.h"
 #include "signet/clock.h"
-#include "signet/file.h"
 #include "subject.h"
 
 enum {
@@ -250,21 +249,6 @@ watch_crl(void *context)
 
 /* --- the whole --- */
 
-static char *
-read_text(const char *path)
-{
-    struct error err = {0};
-    char *text = NULL;
-    AUTO_BUFFER content;
-
-    buffer_init(&content, 65536);
-    if (file_read(path, &content, &err))
-        text = strdup(buffer_text(&content));
-    if (!text)
-        abort();
-    return text;
-}
-
 void
 load_start(struct load *load, struct ca *ca, struct ledger *ledger, unsigned tokens)
 {
@@ -272,8 +256,8 @@ load_start(struct load *load, struct ca *ca, struct ledger *ledger, unsigned tok
 
     *load = (struct load){.ca = ca, .ledger = ledger, .tokens = rounds * LOAD_IDENTITIES};
     atomic_store(&load->next_token, 1);
-    load->admin_pem = read_text(ca->admin_pem);
-    load->admin_key = read_text(ca->admin_key);
+    load->admin_pem = subject_file(ca->admin_pem);
+    load->admin_key = subject_file(ca->admin_key);
     witness_open(&load->witness, ca);
     subject_identities(ca, family, LOAD_IDENTITIES);
     subject_tokens(ca, family, LOAD_IDENTITIES, rounds);

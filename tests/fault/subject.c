@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "signet/file.h"
+
 static char *
 text_of(BIO *bio)
 {
@@ -108,4 +110,19 @@ subject_token(const char *family, unsigned number, char text[CA_TOKEN_TEXT])
     for (unsigned char *at = encoded; *at; at++)
         *at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
     snprintf(text, CA_TOKEN_TEXT, "sgt_%.43s", (const char *)encoded);
+}
+
+char *
+subject_file(const char *path)
+{
+    struct error err = {0};
+    char *text = NULL;
+    AUTO_BUFFER content;
+
+    buffer_init(&content, 65536);
+    if (file_read(path, &content, &err))
+        text = strdup(buffer_text(&content));
+    if (!text)
+        abort();
+    return text;
 }

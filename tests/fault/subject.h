@@ -12,6 +12,8 @@ struct subject {
 
 void subject_make(struct subject *subject);
 void subject_done(struct subject *subject);
+/* The text of a PEM file, heap. */
+char *subject_file(const char *path);
 
 /* --- tokens made in bulk by SQL, their texts computed on both sides --- */
 /* Identities FAMILY-1 .. FAMILY-count (owner "tests"); those that are there stay. */

@@ -11,7 +11,6 @@
 #include "checker.h"
 #include "client.h"
 #include "ledger.h"
-#include "signet/file.h"
 #include "storm.h"
 #include "subject.h"
 
@@ -270,21 +269,6 @@ the_checker_agrees(void)
 
 /* --- the world --- */
 
-static char *
-read_text(const char *path)
-{
-    struct error err = {0};
-    char *text = NULL;
-    AUTO_BUFFER content;
-
-    buffer_init(&content, 65536);
-    if (file_read(path, &content, &err))
-        text = strdup(buffer_text(&content));
-    if (!text)
-        abort();
-    return text;
-}
-
 /* The one setting that is needed before the authority runs. */
 static struct ca *
 start_with_commit_times(void)
@@ -308,8 +292,8 @@ world_open(void)
 {
     world.ca = start_with_commit_times();
     ledger_init(&world.ledger);
-    world.admin_pem = read_text(world.ca->admin_pem);
-    world.admin_key = read_text(world.ca->admin_key);
+    world.admin_pem = subject_file(world.ca->admin_pem);
+    world.admin_key = subject_file(world.ca->admin_key);
     pthread_barrier_init(&world.meet, NULL, 3);
     for (int i = 0; i < 2; i++) {
         struct side *side = &world.side[i];
