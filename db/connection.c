@@ -46,7 +46,7 @@ session_setup(struct db *db, struct error *err)
 static bool
 connect_check(struct db *db, struct error *err)
 {
-    if (PQstatus(db->conn) == CONNECTION_OK)
+    if (!db_lost(db))
         return true;
     error_set(err, ERROR_DATABASE_UNAVAILABLE, "the database cannot be reached");
     return error_internal(err, "%s", PQerrorMessage(db->conn));
@@ -93,7 +93,7 @@ db_forbid_reconnect(struct db *db)
 bool
 db_lost(const struct db *db)
 {
-    return PQstatus(db->conn) != CONNECTION_OK;
+    return db->cut || PQstatus(db->conn) != CONNECTION_OK;
 }
 
 bool
@@ -136,6 +136,7 @@ db_ping(struct db *db, struct error *err)
     if (!db_lost(db) || db->reconnect_forbidden)
         return db_lost(db) ? connect_check(db, err) : false;
     PQreset(db->conn);
+    db->cut = false;
     if (!connect_check(db, err) || !session_setup(db, err) || !listen_again(db, err))
         return false;
     error_clear(err);

@@ -25,6 +25,7 @@ struct db {
     int statement_timeout_ms;
     bool prepared[STATEMENT_COUNT];
     bool reconnect_forbidden;
+    bool cut;    /* a statement failed and not the server said so; libpq may still call it open */
     bool warned; /* the server sent a warning since this was last cleared */
     char channel[DB_CHANNELS][DB_CHANNEL_OCTETS];
     size_t channel_count;

@@ -39,7 +39,10 @@ db_fail(struct db *db, const PGresult *result, enum statement statement, struct 
     const char *name = statement < STATEMENT_COUNT ? statement_row(statement)->name : "text";
     const struct sqlstate_row *row = sqlstate_find(sqlstate ? sqlstate : "");
 
-    if (db_lost(db) || !sqlstate)
+    /* What the server refuses has a code. A write into a connection that was ended with a last word
+     * of the server has none, and libpq goes on calling such a connection good. */
+    db->cut = db->cut || !sqlstate;
+    if (db_lost(db))
         row = &sqlstate_rows[0];
     error_set(err, row->kind, "%s", row->detail);
     error_internal(err, "%s: %s", name,

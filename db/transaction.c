@@ -6,6 +6,13 @@ db_begin(struct db *db, struct error *err)
     return db_execute(db, STATEMENT_BEGIN, NULL, NULL, err);
 }
 
+static bool
+failed_without_code(const PGresult *result)
+{
+    return PQresultStatus(result) == PGRES_FATAL_ERROR &&
+           !PQresultErrorField(result, PG_DIAG_SQLSTATE);
+}
+
 /*
  * A commit can fail in a way that leaves open whether it happened: the connection broke, or the wait
  * for a synchronous standby was cancelled, which the server reports as success with a warning.
@@ -19,7 +26,7 @@ db_commit(struct db *db, struct error *err)
         return false;
     db->warned = false;
     result = PQexecPrepared(db->conn, "COMMIT", 0, NULL, NULL, NULL, 1);
-    if (!result || db_lost(db) || db->warned)
+    if (!result || db_lost(db) || db->warned || failed_without_code(result))
         return error_set(err, ERROR_COMMIT_UNKNOWN, "the answer to a commit was lost")
                || error_internal(err, "%s", PQerrorMessage(db->conn));
     if (PQresultStatus(result) != PGRES_COMMAND_OK)

@@ -226,6 +226,20 @@ comes_back_after_a_crash(void)
     world_sql("SET search_path = signet");
 }
 
+/* Nothing was asked while it was away: the connection looks whole until somebody uses it. */
+static void
+comes_back_after_a_crash_nobody_noticed(void)
+{
+    struct error err = {0};
+
+    ASSERT_OK(db_ping(world.server, &err), &err);
+    cluster_kill(&world.cluster);
+    CU_ASSERT_TRUE_FATAL(cluster_restart(&world.cluster));
+    ASSERT_OK(db_ping(world.server, &err), &err);
+    PQreset(world.root);
+    world_sql("SET search_path = signet");
+}
+
 int
 main(void)
 {
@@ -237,7 +251,8 @@ main(void)
                        TEST(says_unknown_when_it_may_not_reconnect),
                        TEST(plain_commit_says_unknown), TEST(records_after_a_commit_that_was_not),
                        TEST(survives_an_idle_connection_that_died),
-                       TEST(failed_transactions_do_not_commit), TEST(comes_back_after_a_crash));
+                       TEST(failed_transactions_do_not_commit), TEST(comes_back_after_a_crash),
+                       TEST(comes_back_after_a_crash_nobody_noticed));
     world_stop();
     return status;
 }
