@@ -202,12 +202,26 @@ router_room(size_t len)
     return 2 * len + HTTP_PARAMS + HTTP_QUERY + 8;
 }
 
+/* A path written out in a route belongs to it alone: /v1/certificates/renew is not also the
+ * certificate whose serial is "renew". */
+static bool
+written_out(const struct route *routes, struct bytes path)
+{
+    for (const struct route *route = routes; route->method; route++)
+        if (!strchr(route->pattern, '{') && bytes_equal(bytes_of_text(route->pattern), path))
+            return true;
+    return false;
+}
+
 static const struct route *
 route_of(const struct route *routes, const char *method, struct bytes path,
          struct bytes ret_params[HTTP_PARAMS], size_t *ret_count, char allow[ROUTER_ALLOW_OCTETS])
 {
+    bool literal = written_out(routes, path);
+
     for (const struct route *route = routes; route->method; route++) {
-        if (!pattern_matches(route->pattern, path, ret_params, ret_count))
+        if (!pattern_matches(route->pattern, path, ret_params, ret_count) ||
+            (literal && *ret_count > 0))
             continue;
         if (method_fits(route, method)) {
             allow[0] = '\0';

@@ -9,6 +9,7 @@ static const struct route routes[] = {
     {"GET", "/v1/things", CALLER_ANY, NULL, 0, list_query, "list"},
     {"POST", "/v1/things", CALLER_ANY, NULL, 10, NULL, "create"},
     {"GET", "/v1/things/{serial}", CALLER_ANY, NULL, 0, NULL, "get"},
+    {"POST", "/v1/things/renew", CALLER_ANY, NULL, 10, NULL, "renew"},
     {"GET", "/v1/names/{name...}", CALLER_ANY, NULL, 0, NULL, "name"},
     {"PATCH", "/v1/names/{name...}", CALLER_ANY, NULL, 10, NULL, "change"},
     {"GET", "/crl/{issuer}.crl", CALLER_ANY, NULL, 0, NULL, "crl"},
@@ -114,6 +115,19 @@ tells_the_methods_allowed(void)
 }
 
 static void
+keeps_a_written_path_from_parameters(void)
+{
+    ASSERT_OK(find(&found, "POST", "/v1/things/renew"), &found.err);
+    CU_ASSERT_STRING_EQUAL(found.route->label, "renew");
+    ASSERT_REFUSED(find(&found, "GET", "/v1/things/renew"), &found.err, ERROR_METHOD_NOT_ALLOWED);
+    CU_ASSERT_STRING_EQUAL(found.allow, "POST");
+    ASSERT_OK(find(&found, "GET", "/v1/things/%72enew"), &found.err);
+    CU_ASSERT_STRING_EQUAL(found.route->label, "get");
+    ASSERT_OK(find(&found, "GET", "/v1/things/{serial}"), &found.err);
+    CU_ASSERT_STRING_EQUAL(found.route->label, "get");
+}
+
+static void
 reads_the_query(void)
 {
     ASSERT_OK(find(&found, "GET", "/v1/things?owner=a%26b&limit=5"), &found.err);
@@ -191,6 +205,7 @@ main(void)
 {
     return RUN_SUITE("router", TEST(finds_by_method_and_segments), TEST(takes_slashes_in_a_tail),
                      TEST(takes_an_ending), TEST(refuses_what_is_not_in_the_table),
-                     TEST(tells_the_methods_allowed), TEST(reads_the_query), TEST(refuses_queries),
-                     TEST(refuses_long_targets), TEST(stays_within_its_room));
+                     TEST(tells_the_methods_allowed), TEST(keeps_a_written_path_from_parameters),
+                     TEST(reads_the_query), TEST(refuses_queries), TEST(refuses_long_targets),
+                     TEST(stays_within_its_room));
 }
