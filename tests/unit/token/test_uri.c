@@ -11,7 +11,7 @@ takes_a_token_and_a_key(void)
         "pkcs11:token=issuing;object=key",
         "pkcs11:token=issuing;id=%01%02%ff",
         "pkcs11:serial=0badc0de;id=%01;type=private",
-        "pkcs11:token=a%20b;manufacturer=SoftHSM%20project;model=SoftHSM%20v2;serial=1;id=%00",
+        "pkcs11:token=a%20b;manufacturer=SoftHSM%20p;model=SoftHSM;serial=1;object=k;id=%00",
     };
     struct error err = {0};
 
