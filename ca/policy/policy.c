@@ -1,5 +1,6 @@
 #include "internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { POLICY_PROFILES = 32 };
@@ -103,6 +104,18 @@ profiles_parse(struct policy *policy, const json_t *profiles, struct error *err)
     return true;
 }
 
+/* A complaint begins with the path of what is wrong. */
+static bool
+complaint_place(const char *document, struct error *err)
+{
+    char path[ERROR_DETAIL_OCTETS];
+
+    if (!err || err->kind != ERROR_POLICY)
+        return false;
+    snprintf(path, sizeof(path), "%.*s", (int)strcspn(err->detail, ": "), err->detail);
+    return error_context(err, "policy document, line %u", policy_line(document, path));
+}
+
 bool
 policy_parse(const char *document, uint64_t version, struct policy **ret_policy, struct error *err)
 {
@@ -110,15 +123,15 @@ policy_parse(const char *document, uint64_t version, struct policy **ret_policy,
     const json_t *profiles;
     struct policy *policy;
 
-    if (!document_load(document, &root, err) || !profiles_of(root, &profiles, err))
+    if (!document_load(document, &root, err))
         return false;
     policy = calloc(1, sizeof(*policy));
     if (!policy)
         return error_set(err, ERROR_MEMORY, "policy document: no memory");
     policy->version = version;
-    if (!profiles_parse(policy, profiles, err)) {
+    if (!profiles_of(root, &profiles, err) || !profiles_parse(policy, profiles, err)) {
         policy_free(policy);
-        return false;
+        return complaint_place(document, err);
     }
     *ret_policy = policy;
     return true;

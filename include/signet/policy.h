@@ -16,11 +16,14 @@ enum { POLICY_NAMES = 16 }; /* further names of one identity */
 
 struct policy; /* immutable */
 
-/* Errors: ERROR_POLICY with the JSON path of what is wrong. Gives. */
+/* Errors: ERROR_POLICY with the line and the JSON path of what is wrong. Gives. */
 MUST_USE bool policy_parse(const char *document, uint64_t version, struct policy **ret_policy,
                            struct error *err);
 void policy_free(struct policy *policy);
 uint64_t policy_version(const struct policy *policy);
+/* The line, from 1, of the value at a JSON path such as "$.profiles.admin.key_types[0]" in a
+ * document that parses; of the innermost value on the way when the rest of the path is not there. */
+unsigned policy_line(const char *document, const char *path);
 
 struct profile {
     char name[LIMIT_PROFILE_OCTETS + 1];

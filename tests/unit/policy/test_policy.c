@@ -131,9 +131,69 @@ refuses_bad_values(void)
     }
 }
 
+static void
+finds_the_line_of_a_path(void)
+{
+    static const char document[] = "{\n"
+                                   "  \"profiles\": {\n"
+                                   "    \"a\": {\"kind\": \"x, \\\"{\",\n"
+                                   "      \"list\": [1,\n"
+                                   "        \"two\",\n"
+                                   "        {\"deep\": true}]},\n"
+                                   "    \"ab\": {\n"
+                                   "      \"kind\": null}}}";
+    static const struct {
+        const char *path;
+        unsigned line;
+    } cases[] = {
+        {"$", 1},
+        {"$.profiles", 2},
+        {"$.profiles.a", 3},
+        {"$.profiles.a.kind", 3},
+        {"$.profiles.a.list", 4},
+        {"$.profiles.a.list[0]", 4},
+        {"$.profiles.a.list[1]", 5},
+        {"$.profiles.a.list[2]", 6},
+        {"$.profiles.a.list[2].deep", 6},
+        {"$.profiles.a.list[3]", 4},
+        {"$.profiles.ab", 7},
+        {"$.profiles.ab.kind", 8},
+        {"$.profiles.ab.missing", 7},
+        {"$.profiles.abc", 2},
+        {"$.other", 1},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        unsigned line = policy_line(document, cases[i].path);
+
+        if (line != cases[i].line)
+            printf("\n    %s: line %u, wanted %u", cases[i].path, line, cases[i].line);
+        CU_ASSERT_EQUAL(line, cases[i].line);
+    }
+}
+
+static void
+complaints_name_the_line(void)
+{
+    struct policy *policy = NULL;
+    struct error err = {0};
+
+    ASSERT_REFUSED(policy_parse("{\"profiles\": {\n\"workload\": {" WORKLOAD
+                                ",\n\"dns_suffixes\": [\"a\",\n\"B\"]}}}",
+                                1, &policy, &err),
+                   &err, ERROR_POLICY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.detail, "line 4: $.profiles.workload.dns_suffixes[1]"));
+    ASSERT_REFUSED(policy_parse("{\"profiles\": {\n\"workload\": {" WORKLOAD
+                                ",\n\"colour\": \"red\"}}}",
+                                1, &policy, &err),
+                   &err, ERROR_POLICY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.detail, "line 3: $.profiles.workload.colour"));
+}
+
 int
 main(void)
 {
     return RUN_SUITE("policy", TEST(reads_what_it_publishes), TEST(refuses_naming_the_path),
-                     TEST(refuses_bad_values));
+                     TEST(refuses_bad_values), TEST(finds_the_line_of_a_path),
+                     TEST(complaints_name_the_line));
 }
