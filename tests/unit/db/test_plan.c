@@ -161,7 +161,7 @@ revocation_leaves_the_past_alone(void)
     char arguments[256];
     const char *text;
 
-    snprintf(arguments, sizeof(arguments), "1, '\\x%.6s', now()", hex);
+    snprintf(arguments, sizeof(arguments), "1, '\\x%.6s', now(), 1", hex);
     text = plan(STATEMENT_REVOCABLE_BY_IDENTITY, arguments);
     CU_ASSERT_PTR_NULL(strstr(text, "Seq Scan"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "Subplans Removed"));
