@@ -230,30 +230,6 @@ attempts_are_capped_and_the_last_one_stays(void)
 }
 
 static void
-policy_with_line(int max_line)
-{
-    flow_number(flow, "INSERT INTO policy (document, created_by) SELECT jsonb_set(document::jsonb, "
-                      "'{profiles,workload,max_line}', '%d')::json, 'tests' FROM policy ORDER BY "
-                      "version DESC LIMIT 1 RETURNING version", max_line);
-}
-
-/* The snapshot in force is re-read each second; a certificate tells the policy it was made under. */
-static void
-policy_wait(void)
-{
-    for (int i = 0; i < 100; i++) {
-        AUTO_PARTY probe = {.key = NULL};
-
-        flow_enrol(flow, "renew/policy", &probe);
-        if (flow_number(flow, "SELECT (policy_version = (SELECT max(version) FROM policy))::int FROM "
-                              "certificate WHERE serial = '\\x%s'", probe.serial))
-            return;
-        ca_run(flow_ca(flow), NULL, NULL, "sleep", "0.1", NULL);
-    }
-    CU_FAIL("the new policy is not used");
-}
-
-static void
 the_line_since_the_last_enrolment_is_capped(void)
 {
     AUTO_PARTY first = {.key = NULL};
@@ -264,8 +240,7 @@ the_line_since_the_last_enrolment_is_capped(void)
     AUTO_KEY key = key_make();
     AUTO_BUFFER body = {.max = 0};
 
-    policy_with_line(3);
-    policy_wait();
+    flow_policy(flow, "profiles,workload,max_line", "3");
     flow_enrol(flow, "renew/line", &first);
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &first, NULL, &second), 201);
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &second, NULL, &third), 201);

@@ -139,8 +139,8 @@ set_call(struct flow *flow, const struct call *call, struct bytes body, struct c
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer->head);
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, call->alone ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, call->alone ? 1L : 0L);
-    if (body.len || call->text) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.len ? (const char *)body.data : "");
+    if (body.data) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)body.data);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)body.len);
     }
     if (strcmp(call->method, "HEAD") == 0)
@@ -155,7 +155,7 @@ struct answer
 flow_call(struct flow *flow, const struct call *call)
 {
     struct bytes body = call->text ? bytes_of_text(call->text) : call->octets;
-    struct curl_slist *headers = headers_of(call, body.len > 0 || call->text);
+    struct curl_slist *headers = headers_of(call, body.data != NULL);
     struct answer answer = {.status = 0};
     const char *type = NULL;
     long status = 0;

@@ -67,6 +67,10 @@ long long flow_number(struct flow *flow, const char *format, ...) PRINTF_LIKE(2,
 enum { FLOW_COUNTS_TEXT = 160 };
 void flow_counts(struct flow *flow, char text[FLOW_COUNTS_TEXT]);
 
+/* Puts a new policy in force: `value` (JSON) at `path` ("profiles,workload,max_line"). Returns when
+ * the server issues under it. */
+void flow_policy(struct flow *flow, const char *path, const char *value);
+
 /* --- refusals --- */
 struct refusal {
     int status;

@@ -141,3 +141,24 @@ flow_revoke(struct flow *flow, const char *member, const char *value, const char
         flow_call(flow, &(struct call){"POST", "/v1/revocations", .cert = "admin", .text = body});
     must(&answer, 200, "revoke", value);
 }
+
+/* The snapshot in force is re-read each second; a certificate tells the policy it was made under. */
+void
+flow_policy(struct flow *flow, const char *path, const char *value)
+{
+    long long version =
+        flow_number(flow, "INSERT INTO policy (document, created_by) SELECT jsonb_set(document::jsonb, "
+                          "'{%s}', '%s')::json, 'tests' FROM policy ORDER BY version DESC LIMIT 1 "
+                          "RETURNING version", path, value);
+
+    for (int i = 0; i < 300; i++) {
+        AUTO_PARTY probe = {.key = NULL};
+
+        flow_enrol(flow, "tests/policy", &probe);
+        if (flow_number(flow, "SELECT policy_version FROM certificate WHERE serial = '\\x%s'",
+                        probe.serial) == version)
+            return;
+        ca_run(flow->ca, NULL, NULL, "sleep", "0.1", NULL);
+    }
+    flow_give_up("policy %lld is not used", version);
+}
