@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "algorithm.h"
 #include "command.h"
 #include "signet/db.h"
 #include "signet/der.h"
@@ -11,11 +12,10 @@ enum { ROLES_TIMEOUT_MS = 30000 };
 static bool
 keygen(char **arguments, struct error *err)
 {
-    struct command_option options[] = {{"module", NULL},
-                                       {"token", NULL},
-                                       {"label", NULL},
-                                       {"pin-fd", NULL},
-                                       {"module-init", NULL}};
+    struct command_option options[] = {{"module", NULL},      {"token", NULL},
+                                       {"label", NULL},       {"pin-fd", NULL},
+                                       {"module-init", NULL}, {"algorithm", NULL}};
+    enum key_type type;
     struct keyring_options keyring = {0};
     char uri[KEYRING_URI_OCTETS];
     const char *text = NULL;
@@ -27,14 +27,14 @@ keygen(char **arguments, struct error *err)
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     buffer_init(&pem, 2 * LIMIT_SPKI_OCTETS);
     if (!command_options(arguments, options, ARRAY_LEN(options), 4, err) ||
-        !command_fd(&options[3], &fd, err))
+        !command_fd(&options[3], &fd, err) || !algorithm_of_name(options[5].value, &type, err))
         return false;
     keyring.module = options[0].value;
     keyring.uri = options[1].value;
     keyring.init_string = options[4].value;
     umask(077);
     if (!keyring_pin_read(fd, &pin, err) ||
-        !keyring_generate(&keyring, buffer_bytes(&pin), options[2].value, &spki, uri, err))
+        !keyring_generate(&keyring, buffer_bytes(&pin), type, options[2].value, &spki, uri, err))
         return false;
     if (pem_encode(buffer_bytes(&spki), "PUBLIC KEY", &pem))
         text = buffer_text(&pem);

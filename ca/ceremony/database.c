@@ -121,20 +121,27 @@ policy_put(const struct options *options, struct buffer *out)
 {
     static const char *const profile = "    \"%s\": {\"kind\": \"%s\", \"default_ttl_s\": %d, "
                                        "\"max_ttl_s\": %d, \"backdate_s\": %d, "
-                                       "\"key_types\": [\"P-256\"], \"max_line\": %d";
-    static const struct {
+                                       "\"key_types\": [%s], \"max_line\": %d";
+    char of_workloads[OPTIONS_KEY_TYPES_TEXT], with_own[OPTIONS_KEY_TYPES_TEXT];
+    char of_responder[OPTIONS_KEY_TYPES_TEXT];
+    const struct {
         const char *name;
         int default_days, max_days, max_line;
-    } rows[] = {{"workload", 1, 7, 1000},
-                {"admin", 30, 30, 100},
-                {"server", 7, 30, 1000},
-                {"responder", 7, 30, 1000}};
+        const char *key_types;
+    } rows[] = {{"workload", 1, 7, 1000, of_workloads},
+                {"admin", 30, 30, 100, with_own},
+                {"server", 7, 30, 1000, with_own},
+                {"responder", 7, 30, 1000, of_responder}};
     bool ok = buffer_printf(out, "{\n  \"profiles\": {\n");
+
+    options_key_types_text(options, false, of_workloads);
+    options_key_types_text(options, true, with_own);
+    snprintf(of_responder, sizeof(of_responder), "\"%s\"", public_key_name(options->key_type));
 
     for (size_t i = 0; ok && i < ARRAY_LEN(rows); i++) {
         ok = buffer_printf(out, profile, rows[i].name, rows[i].name,
                            rows[i].default_days * CEREMONY_DAY_S, rows[i].max_days * CEREMONY_DAY_S,
-                           CEREMONY_BACKDATE_S, rows[i].max_line);
+                           CEREMONY_BACKDATE_S, rows[i].key_types, rows[i].max_line);
         if (ok && i == 0)
             ok = put_list(out, "dns_suffixes", &options->dns_suffixes) &&
                  put_list(out, "ip_ranges", &options->ip_ranges);

@@ -39,9 +39,10 @@ key_make(struct ceremony *ceremony, enum key_role role, struct error *err)
     const struct options *options = &ceremony->options;
     const struct token_options *token = &options->token[role];
     char path[CEREMONY_PATH];
-    const char *argv[16] = {"signet-ceremony", "keygen",   "--module", options->module,
-                            "--token",         token->uri, "--label",  key_labels[role],
-                            "--pin-fd",        "3"};
+    const char *argv[16] = {
+        "signet-ceremony", "keygen",   "--module",    options->module,
+        "--token",         token->uri, "--label",     key_labels[role],
+        "--pin-fd",        "3",        "--algorithm", algorithm_name(options->key_type)};
     struct child child = {.environment = &token->environment};
     struct spawn spawn = {.path = path, .argv = argv, .user = token->user};
     AUTO_BUFFER output;
@@ -49,8 +50,8 @@ key_make(struct ceremony *ceremony, enum key_role role, struct error *err)
 
     buffer_init(&output, KEYGEN_OUTPUT);
     if (options->module_init) {
-        argv[10] = "--module-init";
-        argv[11] = options->module_init;
+        argv[12] = "--module-init";
+        argv[13] = options->module_init;
     }
     snprintf(path, sizeof(path), "%s/signet-ceremony", options->programs);
     if (!child_init(&child, token->pin_file, KEYGEN_PIN_FD, err))

@@ -36,17 +36,32 @@ leaf_subject(const struct leaf *leaf, struct buffer *out, struct error *err)
     return buffer_put(out, empty, sizeof(empty)) || error_set(err, ERROR_MEMORY, "no memory");
 }
 
+/* What the permit of the ceremony names, too. */
+static bool
+issuer_algorithm(const struct certificate *issuer, enum signature_algorithm *ret_algorithm,
+                 struct error *err)
+{
+    AUTO_PUBLIC_KEY key = NULL;
+
+    if (!public_key_parse(issuer->tbs.spki, &key, err))
+        return false;
+    *ret_algorithm = public_key_default_signature(public_key_type(key));
+    return true;
+}
+
 static bool
 leaf_tbs(const struct ceremony *ceremony, const struct leaf *leaf, struct leaf_storage *storage,
          struct tbs_cert *tbs, struct error *err)
 {
     bool responder = leaf->grant == GRANT_RESPONDER;
+    enum signature_algorithm algorithm;
 
     if (!ceremony_certificate(ceremony, MADE_ISSUING, &storage->issuer, err) ||
+        !issuer_algorithm(&storage->issuer, &algorithm, err) ||
         !leaf_subject(leaf, &storage->subject, err))
         return false;
     *tbs = (struct tbs_cert){
-        .algorithm = SIGNATURE_ECDSA_SHA256,
+        .algorithm = algorithm,
         .issuer = storage->issuer.tbs.subject,
         .subject = buffer_bytes(&storage->subject),
         .not_before_s = ceremony->now_s - CEREMONY_BACKDATE_S,

@@ -11,7 +11,7 @@ static const struct {
     {"init", command_init, "make a certificate authority (init --help tells the options)"},
     {"keygen", command_keygen,
      "--module PATH --token URI --label NAME --pin-fd N [--module-init TEXT]\n"
-     "            make a P-256 key in a token; prints its URI and public key"},
+     "            [--algorithm NAME]  make a key in a token; prints its URI and public key"},
     {"token", command_token,
      "--module PATH --label NAME --so-pin-fd N --pin-fd N\n"
      "            make a token in a slot that has none"},

@@ -41,6 +41,10 @@ static const struct option_row {
         "NAME=value for the module (SOFTHSM2_CONF, when STATE has one)"),
     ROW("env-issuing", OPTION_MANY, false, token[KEY_OF_ISSUING].environment, "... issuing"),
     ROW("env-status", OPTION_MANY, false, token[KEY_OF_STATUS].environment, "... status"),
+    ROW("algorithm", OPTION_TEXT, false, algorithm,
+        "of the keys in the tokens: " ALGORITHM_NAMES " (p256)"),
+    ROW("key-type", OPTION_MANY, false, key_types,
+        "keys that may be certified: P-256, P-384, RSA, Ed25519 (P-256 and P-384)"),
     ROW("waiver", OPTION_MANY, false, waivers, "attribute that the keys need not have"),
     ROW("user-server", OPTION_TEXT, false, user_server, "runs signet-server (who we are)"),
     ROW("user-issuing", OPTION_TEXT, false, token[KEY_OF_ISSUING].user, "runs the issuing signer"),
@@ -180,6 +184,27 @@ default_token(struct options *options, enum key_role role, const char *name, str
     return keyring_uri_check(token->uri, false, err) || error_context(err, "--token-%s", name);
 }
 
+/* Every TLS library verifies both, and no policy of a company asks for more than P-384. */
+static bool
+default_key_types(struct options *options, struct error *err)
+{
+    struct option_list *types = &options->key_types;
+    enum key_type type;
+
+    if (types->count == 0)
+        *types = (struct option_list){2, {"P-256", "P-384"}};
+    for (size_t i = 0; i < types->count; i++) {
+        if (!key_type_of_name(types->item[i], &type))
+            return error_set(err, ERROR_USAGE,
+                             "--key-type %.40s: wanted P-256, P-384, RSA or Ed25519",
+                             types->item[i]);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(types->item[i], types->item[j]) == 0)
+                return error_set(err, ERROR_USAGE, "--key-type %s stands twice", types->item[i]);
+    }
+    return algorithm_of_name(options->algorithm, &options->key_type, err);
+}
+
 /* The programs stand together. */
 static bool
 default_programs(struct options *options, struct error *err)
@@ -261,6 +286,21 @@ options_check(const struct options *options, struct error *err)
            check_addresses("health", &health, err);
 }
 
+void
+options_key_types_text(const struct options *options, bool with_own,
+                       char text[OPTIONS_KEY_TYPES_TEXT])
+{
+    size_t used = with_own ? (size_t)snprintf(text, OPTIONS_KEY_TYPES_TEXT, "\"P-256\"") : 0;
+
+    for (size_t i = 0; i < options->key_types.count; i++) {
+        const char *name = options->key_types.item[i];
+
+        if ((!with_own || strcmp(name, "P-256") != 0) && used < OPTIONS_KEY_TYPES_TEXT)
+            used += (size_t)snprintf(text + used, OPTIONS_KEY_TYPES_TEXT - used, "%s\"%s\"",
+                                     used ? ", " : "", name);
+    }
+}
+
 bool
 options_parse(char **arguments, struct options *ret_options, struct error *err)
 {
@@ -277,7 +317,8 @@ options_parse(char **arguments, struct options *ret_options, struct error *err)
         options->health = "127.0.0.1:9180";
     if (!options->owner)
         options->owner = options->admin;
-    return default_programs(options, err) && default_token(options, KEY_OF_ROOT, "root", err) &&
+    return default_programs(options, err) && default_key_types(options, err) &&
+           default_token(options, KEY_OF_ROOT, "root", err) &&
            default_token(options, KEY_OF_ISSUING, "issuing", err) &&
            default_token(options, KEY_OF_STATUS, "status", err) && default_urls(options, err) &&
            options_check(options, err);

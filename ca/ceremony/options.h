@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "algorithm.h"
 #include "signet/error.h"
 
 enum { OPTION_LIST = 8, OPTION_PATH = 512 };
@@ -30,6 +31,9 @@ struct options {
     const char *admin; /* identity admin/NAME */
     const char *owner; /* of admin/NAME; null: the name itself */
     struct option_list dns_suffixes, ip_ranges;
+    const char *algorithm;        /* of the keys in the tokens */
+    enum key_type key_type;       /* the same as a value */
+    struct option_list key_types; /* subject keys that permit and policy allow */
     struct option_list server_names, server_addresses;
     struct option_list https, publish;
     const char *health, *publish_url, *server_url;
@@ -47,5 +51,10 @@ struct options {
 /* Fills in the defaults. Texts borrow argv or the struct itself. Errors: ERROR_USAGE. */
 MUST_USE bool options_parse(char **arguments, struct options *ret_options, struct error *err);
 void options_help(FILE *out);
+/* The subject key types as quoted list. `with_own`: also P-256, whatever was chosen, because the
+ * authority's own TLS keys and the first keys of its administrators are of that type. */
+enum { OPTIONS_KEY_TYPES_TEXT = 64 };
+void options_key_types_text(const struct options *options, bool with_own,
+                            char text[OPTIONS_KEY_TYPES_TEXT]);
 
 #endif

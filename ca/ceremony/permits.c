@@ -28,15 +28,16 @@ static bool
 issuing_permit(const struct ceremony *ceremony, struct buffer *out)
 {
     const struct options *options = &ceremony->options;
-    char hex[2 * LIMIT_DIGEST_OCTETS + 1];
+    char hex[2 * LIMIT_DIGEST_OCTETS + 1], key_types[OPTIONS_KEY_TYPES_TEXT];
 
     responder_hash(ceremony, hex);
+    options_key_types_text(options, true, key_types);
     return buffer_printf(out,
                          "# What the issuing key may sign. Only an operator changes this file.\n"
                          "issuer_certificate = \"issuing.pem\"\n"
                          "trust_domain = \"%s\"\n"
-                         "algorithm = \"ecdsa-sha256\"\n"
-                         "key_types = {\"P-256\"}\n"
+                         "algorithm = \"%s\"\n"
+                         "key_types = {%s}\n"
                          "max_backdate_s = 300\n"
                          "crl_url = \"%s\"\n"
                          "ocsp_url = \"%s\"\n"
@@ -44,8 +45,10 @@ issuing_permit(const struct ceremony *ceremony, struct buffer *out)
                          "crl_max_life_s = %d\n\n"
                          "class workload {\n"
                          "  max_life_s = %d\n",
-                         options->trust_domain, ceremony->crl_url, ceremony->ocsp_url,
-                         ceremony->ca_issuers_url, 7 * CEREMONY_DAY_S, 7 * CEREMONY_DAY_S) &&
+                         options->trust_domain,
+                         signature_algorithm_name(public_key_default_signature(options->key_type)),
+                         key_types, ceremony->crl_url, ceremony->ocsp_url, ceremony->ca_issuers_url,
+                         7 * CEREMONY_DAY_S, 7 * CEREMONY_DAY_S) &&
            put_list(out, "dns_suffixes", &options->dns_suffixes) &&
            put_list(out, "ip_ranges", &options->ip_ranges) &&
            buffer_printf(out,

@@ -13,6 +13,7 @@ struct root {
     struct ceremony *ceremony;
     struct keyring *keyring;
     const struct public_key *key;
+    enum signature_algorithm algorithm;
 };
 
 /* The module reads its configuration from the environment; this process opens the root's token
@@ -71,8 +72,7 @@ root_sign(struct root *root, const char *what, struct bytes tbs, uint8_t *signat
     hex_encode(bytes_of(digest, sizeof(digest)), hex, sizeof(hex));
     return progress_note(&root->ceremony->progress, err, "the root key signs %s, SHA-256 %s", what,
                          hex) &&
-           token_sign(root->keyring, 0, root->key, SIGNATURE_ECDSA_SHA256, tbs, signature, len,
-                      err);
+           token_sign(root->keyring, 0, root->key, root->algorithm, tbs, signature, len, err);
 }
 
 static bool
@@ -88,8 +88,8 @@ root_certify(struct root *root, const struct tbs_cert *tbs, enum ceremony_produc
     buffer_init(&der, LIMIT_TBS_OCTETS);
     return tbs_cert_lint(tbs, err) && tbs_cert_build(tbs, &der, err) &&
            root_sign(root, made->name, buffer_bytes(&der), signature, &len, err) &&
-           certificate_assemble(buffer_bytes(&der), SIGNATURE_ECDSA_SHA256,
-                                bytes_of(signature, len), &made->der, err) &&
+           certificate_assemble(buffer_bytes(&der), root->algorithm, bytes_of(signature, len),
+                                &made->der, err) &&
            certificate_parse(buffer_bytes(&made->der), &again, err);
 }
 
@@ -107,7 +107,7 @@ root_self(struct root *root, struct error *err)
     AUTO_BUFFER name;
     struct tbs_cert tbs = {
         .serial = {serial, sizeof(serial)},
-        .algorithm = SIGNATURE_ECDSA_SHA256,
+        .algorithm = root->algorithm,
         .not_before_s = ceremony->now_s - CEREMONY_BACKDATE_S,
         .spki = public_key_spki(root->key),
         .ca = true,
@@ -137,7 +137,7 @@ root_certify_issuing(struct root *root, struct error *err)
     AUTO_BUFFER name;
     struct tbs_cert tbs = {
         .serial = {serial, sizeof(serial)},
-        .algorithm = SIGNATURE_ECDSA_SHA256,
+        .algorithm = root->algorithm,
         .not_before_s = ceremony->now_s - CEREMONY_BACKDATE_S,
         .spki = public_key_spki(ceremony->key[KEY_OF_ISSUING].key),
         .ca = true,
@@ -192,7 +192,7 @@ root_crl(struct root *root, struct error *err)
     struct certificate self;
     size_t count = 0;
     struct crl crl = {
-        .algorithm = SIGNATURE_ECDSA_SHA256,
+        .algorithm = root->algorithm,
         .this_update_s = ceremony->now_s,
         .next_update_s = ceremony->now_s + CEREMONY_ROOT_CRL_S - 1,
         .authority_key_id = key_id(ceremony, KEY_OF_ROOT),
@@ -210,10 +210,20 @@ root_crl(struct root *root, struct error *err)
     return false;
 }
 
+static struct root
+root_of(struct ceremony *ceremony)
+{
+    const struct public_key *key = ceremony->key[KEY_OF_ROOT].key;
+
+    return (struct root){.ceremony = ceremony,
+                         .key = key,
+                         .algorithm = public_key_default_signature(public_key_type(key))};
+}
+
 bool
 root_sign_crl(struct ceremony *ceremony, struct error *err)
 {
-    struct root root = {.ceremony = ceremony, .key = ceremony->key[KEY_OF_ROOT].key};
+    struct root root = root_of(ceremony);
     bool ok;
 
     if (!root_open(&root, err))
@@ -226,7 +236,7 @@ root_sign_crl(struct ceremony *ceremony, struct error *err)
 bool
 root_sign_all(struct ceremony *ceremony, struct error *err)
 {
-    struct root root = {.ceremony = ceremony, .key = ceremony->key[KEY_OF_ROOT].key};
+    struct root root = root_of(ceremony);
     bool ok;
 
     if (!root_open(&root, err))

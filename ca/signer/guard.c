@@ -55,7 +55,8 @@ check_key(const struct guard_input *in, const char *rule, struct error *err)
 
     if (!public_key_parse(in->tbs->spki, &key, &why))
         return REFUSE("the subject's key is refused (%s): %s", why.rule, why.detail);
-    if (!(in->permit->key_types & 1U << public_key_type(key)))
+    /* The responder's key is pinned by its hash: its type is that of our own OCSP key */
+    if (in->found->kind != CLASS_RESPONDER && !(in->permit->key_types & 1U << public_key_type(key)))
         return REFUSE("the permit does not allow keys of type %s",
                       public_key_name(public_key_type(key)));
     if (bytes_equal(in->tbs->spki, in->permit->issuer.tbs.spki))

@@ -61,34 +61,142 @@ generate_label_is_free(struct generator *generator, char *label, struct error *e
     return true;
 }
 
+/* Per type of key: what makes it, and what it may then do. */
+static const struct generate_row {
+    enum key_type type;
+    CK_MECHANISM_TYPE mechanism;
+    CK_MECHANISM_TYPE allowed;
+    struct bytes curve[2]; /* forms of CKA_EC_PARAMS, tried in turn; none for RSA */
+    CK_ULONG modulus_bits;
+} generate_rows[] = {
+    {KEY_P256,
+     CKM_EC_KEY_PAIR_GEN,
+     CKM_ECDSA,
+     {{(const uint8_t *)"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 10}, {NULL, 0}},
+     0},
+    {KEY_P384,
+     CKM_EC_KEY_PAIR_GEN,
+     CKM_ECDSA,
+     {{(const uint8_t *)"\x06\x05\x2b\x81\x04\x00\x22", 7}, {NULL, 0}},
+     0},
+    {KEY_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_RSA_PKCS, {{NULL, 0}, {NULL, 0}}, 3072},
+    {KEY_ED25519,
+     CKM_EC_EDWARDS_KEY_PAIR_GEN,
+     CKM_EDDSA,
+     /* The name of PKCS#11 3.0, then the OID of RFC 8410 */
+     {{(const uint8_t *)"\x13\x0c"
+                        "edwards25519",
+       14},
+      {(const uint8_t *)"\x06\x03\x2b\x65\x70", 5}},
+     0},
+};
+
+static const struct generate_row *
+generate_row_of(enum key_type type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(generate_rows); i++)
+        if (generate_rows[i].type == type)
+            return &generate_rows[i];
+    return NULL;
+}
+
+/* What one attempt is given. */
+struct generate_wish {
+    const struct generate_row *row;
+    struct bytes curve;
+    char *label;
+    uint8_t *id;
+    bool with_mechanisms;
+};
+
 /* Sign only, never out of the token (T-18). Tokens that know CKA_ALLOWED_MECHANISMS get it too. */
 static CK_RV
-generate_pair(struct generator *generator, char *label, uint8_t *id, bool with_mechanisms,
+generate_pair(struct generator *generator, const struct generate_wish *wish,
               CK_OBJECT_HANDLE *ret_public)
 {
     CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-    CK_BYTE curve[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-    CK_MECHANISM_TYPE allowed[] = {CKM_ECDSA};
-    CK_MECHANISM mechanism = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
+    CK_BYTE exponent[] = {0x01, 0x00, 0x01};
+    CK_ULONG bits = wish->row->modulus_bits;
+    CK_MECHANISM_TYPE allowed[] = {wish->row->allowed};
+    CK_MECHANISM mechanism = {wish->row->mechanism, NULL, 0};
     CK_OBJECT_HANDLE private;
-    CK_ATTRIBUTE public_template[] = {
-        {CKA_EC_PARAMS, curve, sizeof(curve)}, {CKA_TOKEN, &yes, sizeof(yes)},
-        {CKA_PRIVATE, &no, sizeof(no)},        {CKA_VERIFY, &yes, sizeof(yes)},
-        {CKA_ID, id, GENERATE_ID_OCTETS},      {CKA_LABEL, label, strlen(label)},
+    CK_ATTRIBUTE public_template[7] = {
+        {CKA_TOKEN, &yes, sizeof(yes)},
+        {CKA_PRIVATE, &no, sizeof(no)},
+        {CKA_VERIFY, &yes, sizeof(yes)},
+        {CKA_ID, wish->id, GENERATE_ID_OCTETS},
+        {CKA_LABEL, wish->label, strlen(wish->label)},
     };
     CK_ATTRIBUTE private_template[] = {
-        {CKA_TOKEN, &yes, sizeof(yes)},      {CKA_PRIVATE, &yes, sizeof(yes)},
-        {CKA_SENSITIVE, &yes, sizeof(yes)},  {CKA_EXTRACTABLE, &no, sizeof(no)},
-        {CKA_SIGN, &yes, sizeof(yes)},       {CKA_DECRYPT, &no, sizeof(no)},
-        {CKA_UNWRAP, &no, sizeof(no)},       {CKA_DERIVE, &no, sizeof(no)},
-        {CKA_SIGN_RECOVER, &no, sizeof(no)}, {CKA_ID, id, GENERATE_ID_OCTETS},
-        {CKA_LABEL, label, strlen(label)},   {CKA_ALLOWED_MECHANISMS, allowed, sizeof(allowed)},
+        {CKA_TOKEN, &yes, sizeof(yes)},
+        {CKA_PRIVATE, &yes, sizeof(yes)},
+        {CKA_SENSITIVE, &yes, sizeof(yes)},
+        {CKA_EXTRACTABLE, &no, sizeof(no)},
+        {CKA_SIGN, &yes, sizeof(yes)},
+        {CKA_DECRYPT, &no, sizeof(no)},
+        {CKA_UNWRAP, &no, sizeof(no)},
+        {CKA_DERIVE, &no, sizeof(no)},
+        {CKA_SIGN_RECOVER, &no, sizeof(no)},
+        {CKA_ID, wish->id, GENERATE_ID_OCTETS},
+        {CKA_LABEL, wish->label, strlen(wish->label)},
+        {CKA_ALLOWED_MECHANISMS, allowed, sizeof(allowed)},
     };
-    CK_ULONG private_count = ARRAY_LEN(private_template) - (with_mechanisms ? 0 : 1);
+    CK_ULONG public_count = 5;
+    CK_ULONG private_count = ARRAY_LEN(private_template) - (wish->with_mechanisms ? 0 : 1);
 
+    if (wish->curve.len) {
+        /* PKCS#11 takes its input without const and does not write to it. */
+        public_template[public_count++] =
+            (CK_ATTRIBUTE){CKA_EC_PARAMS, (CK_BYTE *)(uintptr_t)wish->curve.data, wish->curve.len};
+    } else {
+        public_template[public_count++] = (CK_ATTRIBUTE){CKA_MODULUS_BITS, &bits, sizeof(bits)};
+        public_template[public_count++] =
+            (CK_ATTRIBUTE){CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent)};
+    }
     return generator->module.functions->C_GenerateKeyPair(
-        generator->session, &mechanism, public_template, ARRAY_LEN(public_template),
-        private_template, private_count, ret_public, &private);
+        generator->session, &mechanism, public_template, public_count, private_template,
+        private_count, ret_public, &private);
+}
+
+/* CKR_GENERAL_ERROR is how NSS says that it does not know an attribute. */
+static bool
+generate_may_try_again(CK_RV rv)
+{
+    return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
+           rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_GENERAL_ERROR;
+}
+
+static CK_RV
+generate_try(struct generator *generator, struct generate_wish *wish, CK_OBJECT_HANDLE *ret_public)
+{
+    CK_RV rv = CKR_ATTRIBUTE_VALUE_INVALID;
+
+    for (size_t form = 0; form < ARRAY_LEN(wish->row->curve); form++) {
+        wish->curve = wish->row->curve[form];
+        if (form > 0 && wish->curve.len == 0)
+            break;
+        for (int bare = 0; bare < 2; bare++) {
+            wish->with_mechanisms = !bare;
+            rv = generate_pair(generator, wish, ret_public);
+            if (!generate_may_try_again(rv))
+                return rv;
+        }
+    }
+    return rv;
+}
+
+static bool
+generate_can(struct generator *generator, const struct generate_row *row, struct error *err)
+{
+    CK_MECHANISM_INFO info = {0};
+    CK_RV rv =
+        generator->module.functions->C_GetMechanismInfo(generator->slot, row->mechanism, &info);
+
+    if (rv == CKR_OK && (info.flags & CKF_GENERATE_KEY_PAIR))
+        return true;
+    return error_refuse(err, ERROR_TOKEN_KEY, "key.mechanism",
+                        "the token %.32s cannot make %s keys", generator->info.label,
+                        public_key_name(row->type));
 }
 
 static bool
@@ -124,21 +232,19 @@ generate_uri(const struct generator *generator, const uint8_t *id, char *label,
 }
 
 static bool
-generate_run(struct generator *generator, char *label, struct buffer *ret_spki,
-             char ret_uri[KEYRING_URI_OCTETS], struct error *err)
+generate_run(struct generator *generator, const struct generate_row *row, char *label,
+             struct buffer *ret_spki, char ret_uri[KEYRING_URI_OCTETS], struct error *err)
 {
-    uint8_t id[GENERATE_ID_OCTETS], spki[128];
+    uint8_t id[GENERATE_ID_OCTETS], spki[LIMIT_SPKI_OCTETS];
+    struct generate_wish wish = {.row = row, .label = label, .id = id};
     CK_OBJECT_HANDLE public = 0;
     size_t spki_len = 0;
     CK_RV rv;
 
-    if (!generate_label_is_free(generator, label, err) || !random_bytes(id, sizeof(id), err))
+    if (!generate_can(generator, row, err) || !generate_label_is_free(generator, label, err) ||
+        !random_bytes(id, sizeof(id), err))
         return false;
-    rv = generate_pair(generator, label, id, true, &public);
-    /* CKR_GENERAL_ERROR is how NSS says that it does not know an attribute. */
-    if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
-        rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_GENERAL_ERROR)
-        rv = generate_pair(generator, label, id, false, &public);
+    rv = generate_try(generator, &wish, &public);
     if (rv != CKR_OK)
         return token_error(err, rv, "make the key pair \"%s\"", label);
     if (!key_read_spki(&generator->module, generator->session, public, spki, sizeof(spki),
@@ -152,9 +258,11 @@ generate_run(struct generator *generator, char *label, struct buffer *ret_spki,
 }
 
 bool
-keyring_generate(const struct keyring_options *options, struct bytes pin, const char *label,
-                 struct buffer *ret_spki, char ret_uri[KEYRING_URI_OCTETS], struct error *err)
+keyring_generate(const struct keyring_options *options, struct bytes pin, enum key_type type,
+                 const char *label, struct buffer *ret_spki, char ret_uri[KEYRING_URI_OCTETS],
+                 struct error *err)
 {
+    const struct generate_row *row = generate_row_of(type);
     struct generator generator = {0};
     char copy[33]; /* CKA_LABEL is any text; longer than a token's own label serves nobody */
     int written = snprintf(copy, sizeof(copy), "%s", label);
@@ -163,8 +271,10 @@ keyring_generate(const struct keyring_options *options, struct bytes pin, const 
     if (written < 1 || (size_t)written >= sizeof(copy))
         return error_set(err, ERROR_CONFIG, "the key's label has %d octets, wanted 1 to %zu",
                          written, sizeof(copy) - 1);
+    if (!row)
+        return error_set(err, ERROR_INTERNAL, "%d is no type of key", (int)type);
     ok = generator_init(&generator, options, pin, err) &&
-         generate_run(&generator, copy, ret_spki, ret_uri, err);
+         generate_run(&generator, row, copy, ret_spki, ret_uri, err);
     generator_done(&generator);
     return ok;
 }

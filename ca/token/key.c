@@ -5,10 +5,6 @@
 
 #include "fate.h"
 
-enum {
-    KEY_VALUE_OCTETS = 256
-}; /* an EC point or CKA_ID; anything longer is not what we look for */
-
 bool
 key_search(struct module *module, CK_SESSION_HANDLE session, CK_ATTRIBUTE *filter,
            CK_ULONG filter_count, CK_OBJECT_HANDLE *ret_first, unsigned *ret_found,
@@ -31,8 +27,7 @@ key_search(struct module *module, CK_SESSION_HANDLE session, CK_ATTRIBUTE *filte
     return true;
 }
 
-/* Length first, then the value (T-14). CKR_OK with *ret_len, or what the token said. */
-static CK_RV
+CK_RV
 key_attribute(struct module *module, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
               CK_ATTRIBUTE_TYPE type, uint8_t *value, size_t room, size_t *ret_len)
 {
@@ -95,94 +90,6 @@ key_read_type(struct module *module, CK_SLOT_ID slot, CK_SESSION_HANDLE session,
     return error_refuse(err, ERROR_TOKEN_KEY, "key.type",
                         "the private key has type 0x%lx, wanted EC, RSA or Edwards",
                         (unsigned long)type);
-}
-
-/* --- public key --- */
-
-static const struct key_curve {
-    const char *name;
-    struct bytes parameters[2]; /* the forms that CKA_EC_PARAMS comes in */
-    size_t point_len;
-    struct bytes spki_prefix; /* up to and with the "unused bits" octet */
-} key_curves[] = {
-    {"P-256",
-     {{(const uint8_t *)"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 10}, {NULL, 0}},
-     65,
-     {(const uint8_t *)"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48"
-                       "\xce\x3d\x03\x01\x07\x03\x42\x00",
-      26}},
-    {"P-384",
-     {{(const uint8_t *)"\x06\x05\x2b\x81\x04\x00\x22", 7}, {NULL, 0}},
-     97,
-     {(const uint8_t *)"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04"
-                       "\x00\x22\x03\x62\x00",
-      23}},
-    {"Ed25519",
-     {{(const uint8_t *)"\x06\x03\x2b\x65\x70", 5},
-      {(const uint8_t *)"\x13\x0c"
-                        "edwards25519",
-       14}},
-     32,
-     {(const uint8_t *)"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12}},
-};
-
-/* Bare or wrapped in an OCTET STRING, told apart by the length alone: to decode bare octets as DER
- * can succeed by accident (T-11). */
-static bool
-key_point(const struct key_curve *curve, struct bytes value, struct bytes *ret_point,
-          struct error *err)
-{
-    size_t header = value.len - curve->point_len;
-
-    if (value.len != curve->point_len && value.len != curve->point_len + 2)
-        return error_refuse(err, ERROR_TOKEN_KEY, "key.point",
-                            "the token's %s point has %zu octets, wanted %zu bare or %zu wrapped",
-                            curve->name, value.len, curve->point_len, curve->point_len + 2);
-    if (header && (value.data[0] != 0x04 || value.data[1] != curve->point_len))
-        return error_refuse(err, ERROR_TOKEN_KEY, "key.point",
-                            "the token's %s point is not wrapped in an OCTET STRING", curve->name);
-    *ret_point = bytes_of(value.data + header, curve->point_len);
-    return true;
-}
-
-static const struct key_curve *
-key_curve_of(struct bytes parameters)
-{
-    for (size_t i = 0; i < ARRAY_LEN(key_curves); i++)
-        for (size_t form = 0; form < 2; form++)
-            if (key_curves[i].parameters[form].len &&
-                bytes_equal(key_curves[i].parameters[form], parameters))
-                return &key_curves[i];
-    return NULL;
-}
-
-bool
-key_read_spki(struct module *module, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-              uint8_t *ret_spki, size_t room, size_t *ret_len, struct error *err)
-{
-    uint8_t parameters[KEY_VALUE_OCTETS], value[KEY_VALUE_OCTETS];
-    size_t parameters_len = 0, value_len = 0;
-    const struct key_curve *curve;
-    struct bytes point = bytes_of(value, 0);
-    CK_RV rv = key_attribute(module, session, object, CKA_EC_PARAMS, parameters, sizeof(parameters),
-                             &parameters_len);
-
-    curve = rv == CKR_OK ? key_curve_of(bytes_of(parameters, parameters_len)) : NULL;
-    if (!curve) {
-        *ret_len = 0;
-        return true;
-    }
-    rv = key_attribute(module, session, object, CKA_EC_POINT, value, sizeof(value), &value_len);
-    if (rv != CKR_OK)
-        return token_error(err, rv, "read the point of the public key");
-    if (!key_point(curve, bytes_of(value, value_len), &point, err))
-        return false;
-    if (curve->spki_prefix.len + point.len > room)
-        return error_set(err, ERROR_INTERNAL, "no room for the public key");
-    memcpy(ret_spki, curve->spki_prefix.data, curve->spki_prefix.len);
-    memcpy(ret_spki + curve->spki_prefix.len, point.data, point.len);
-    *ret_len = curve->spki_prefix.len + point.len;
-    return true;
 }
 
 /* No public key object, or several with one id, is no fault: the certificate has the key (T-13). */

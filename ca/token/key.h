@@ -4,6 +4,7 @@
 
 #include "module.h"
 #include "signet/keyring.h"
+#include "signet/limits.h"
 
 struct key {
     CK_OBJECT_HANDLE handle;
@@ -11,8 +12,8 @@ struct key {
     enum keyring_mechanism kind;
     uint8_t id[64];
     size_t id_len;
-    uint8_t spki[128]; /* P-384 takes 120 octets */
-    size_t spki_len;   /* 0: no public key object, or one of a type not rebuilt here */
+    uint8_t spki[LIMIT_SPKI_OCTETS];
+    size_t spki_len; /* 0: no public key object, or one of a type not rebuilt here */
 };
 
 /*
@@ -31,8 +32,13 @@ MUST_USE bool key_check(struct module *module, CK_SESSION_HANDLE session, const 
 MUST_USE bool key_search(struct module *module, CK_SESSION_HANDLE session, CK_ATTRIBUTE *filter,
                          CK_ULONG filter_count, CK_OBJECT_HANDLE *ret_first, unsigned *ret_found,
                          struct error *err);
-/* CKA_EC_PARAMS and CKA_EC_POINT of an object as SPKI; *ret_len 0 when the curve is not known here.
- * ERROR_TOKEN_KEY when the point has neither the bare nor the wrapped length of its curve. */
+/* Length first, then the value (T-14). CKR_OK with *ret_len, or what the token said. */
+CK_RV key_attribute(struct module *module, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                    CK_ATTRIBUTE_TYPE type, uint8_t *value, size_t room, size_t *ret_len);
+/* The public key of an object as SPKI, from CKA_MODULUS and CKA_PUBLIC_EXPONENT or from
+ * CKA_EC_PARAMS and CKA_EC_POINT; *ret_len 0 when the key is of neither kind or the curve is not
+ * known here. ERROR_TOKEN_KEY when the point has neither the bare nor the wrapped length of its
+ * curve. */
 MUST_USE bool key_read_spki(struct module *module, CK_SESSION_HANDLE session,
                             CK_OBJECT_HANDLE object, uint8_t *ret_spki, size_t room,
                             size_t *ret_len, struct error *err);

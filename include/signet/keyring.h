@@ -8,6 +8,7 @@
 
 #include "signet/buffer.h"
 #include "signet/error.h"
+#include "signet/public_key.h"
 
 enum token_fate {                       /* what a return code means (design: crash-only) */
                   TOKEN_FATE_REQUEST,   /* this call only: wrong argument, buffer too small */
@@ -80,13 +81,13 @@ MUST_USE bool keyring_token_init(const struct keyring_options *options, const ch
                                  struct bytes so_pin, struct bytes pin, struct error *err);
 
 /*
- * Ceremony: makes a P-256 key pair in the token with the template of T-18. CKA_ID is random. The
- * options' URI names the token only. ret_uri is the key's own URI with token, serial, id and
- * object. Appends the public key to ret_spki. ERROR_STATE_EXISTS when a private key has that label
- * already.
+ * Ceremony: makes a key pair of this type (RSA: 3072 bits) in the token with the template of T-18.
+ * CKA_ID is random. The options' URI names the token only. ret_uri is the key's own URI with token,
+ * serial, id and object. Appends the public key to ret_spki. ERROR_STATE_EXISTS when a private key
+ * has that label already; ERROR_TOKEN_KEY ("key.mechanism") when the token cannot make such keys.
  */
 MUST_USE bool keyring_generate(const struct keyring_options *options, struct bytes pin,
-                               const char *label, struct buffer *ret_spki,
+                               enum key_type type, const char *label, struct buffer *ret_spki,
                                char ret_uri[KEYRING_URI_OCTETS], struct error *err);
 
 #endif

@@ -114,7 +114,8 @@ make_key(const char *token, struct test_spki *ret_spki)
 
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     snprintf(uri, sizeof(uri), "pkcs11:token=%s", token);
-    need(keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), "key", &spki, key_uri, &err),
+    need(keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), KEY_P256, "key", &spki,
+                          key_uri, &err),
          "making a key", &err);
     spki_set(ret_spki, buffer_bytes(&spki));
 }

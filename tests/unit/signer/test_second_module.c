@@ -49,7 +49,8 @@ move_to_nss(const char *module)
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     snprintf(init, sizeof(init), "configDir='sql:%s/nss' flags= dbTokenDescription='signet nss'",
              authority.folder);
-    need(keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), "key", &spki, uri, &err),
+    need(keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), KEY_P256, "key", &spki, uri,
+                          &err),
          "a key in NSS", &err);
     spki_set(&authority.issuer.key, buffer_bytes(&spki));
     buffer_done(&authority.issuer.der);

@@ -5,6 +5,7 @@
 #include "signet/keyring.h"
 #include "signet/limits.h"
 #include "signet/public_key.h"
+#include "signet/token_signer.h"
 
 #include "token_fixture.h"
 
@@ -18,7 +19,7 @@ generate(const char *module, const char *uri, const char *pin, const char *label
 
     error_clear(err);
     buffer_clear(spki);
-    return keyring_generate(&options, bytes_of_text(pin), label, spki, ret_uri, err);
+    return keyring_generate(&options, bytes_of_text(pin), KEY_P256, label, spki, ret_uri, err);
 }
 
 static void
@@ -45,6 +46,48 @@ t18_the_key_made_is_the_key_required(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(uri, "serial="));
     CU_ASSERT_PTR_NOT_NULL(strstr(uri, "id=%"));
     CU_ASSERT_PTR_NOT_NULL(strstr(uri, "object=first"));
+}
+
+/* Made, opened without waiver, its public half read back, and a signature that OpenSSL verifies. */
+static void
+t12_each_type_is_made_and_signs(void)
+{
+    static const struct {
+        enum key_type type;
+        const char *label;
+        unsigned bits;
+    } rows[] = {{KEY_P256, "type-p256", 256},
+                {KEY_P384, "type-p384", 384},
+                {KEY_RSA, "type-rsa", 3072},
+                {KEY_ED25519, "type-ed25519", 256}};
+    struct keyring_options options = {.module = token_fixture_softhsm(), .sessions = 1};
+    uint8_t signature[LIMIT_SIGNATURE_OCTETS];
+    char uri[KEYRING_URI_OCTETS];
+    struct error err = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_KEYRING keyring = NULL;
+        AUTO_PUBLIC_KEY key = NULL;
+        AUTO_BUFFER spki = {.max = LIMIT_SPKI_OCTETS};
+        size_t len = 0;
+
+        options.uri = "pkcs11:token=gen";
+        if (!ASSERT_OK(keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), rows[i].type,
+                                        rows[i].label, &spki, uri, &err),
+                       &err) ||
+            !ASSERT_OK(public_key_parse(buffer_bytes(&spki), &key, &err), &err))
+            continue;
+        CU_ASSERT_EQUAL(public_key_type(key), rows[i].type);
+        CU_ASSERT_EQUAL(public_key_bits(key), rows[i].bits);
+        options.uri = uri;
+        if (!ASSERT_OK(keyring_open(&options, bytes_of_text(TOKEN_FIXTURE_PIN), &keyring, &err),
+                       &err))
+            continue;
+        CU_ASSERT_TRUE(bytes_equal(keyring_spki(keyring), buffer_bytes(&spki)));
+        ASSERT_OK(token_sign(keyring, 0, key, public_key_default_signature(rows[i].type),
+                             bytes_of_text("a message"), signature, &len, &err),
+                  &err);
+    }
 }
 
 static void
@@ -109,9 +152,10 @@ main(void)
     int status;
 
     token_fixture_start(&fixture, "gen");
-    status = RUN_SUITE("token generate", TEST(t18_the_key_made_is_the_key_required),
-                       TEST(refuses_a_label_that_is_taken), TEST(does_without_allowed_mechanisms),
-                       TEST(refuses_wrong_pin_key_uri_and_label));
+    status =
+        RUN_SUITE("token generate", TEST(t18_the_key_made_is_the_key_required),
+                  TEST(t12_each_type_is_made_and_signs), TEST(refuses_a_label_that_is_taken),
+                  TEST(does_without_allowed_mechanisms), TEST(refuses_wrong_pin_key_uri_and_label));
     token_fixture_stop(&fixture);
     return status;
 }

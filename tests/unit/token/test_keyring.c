@@ -474,8 +474,8 @@ main(void)
 
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     token_fixture_start(&fixture, "unit");
-    if (!keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), "key", &spki, key_uri,
-                          &err)) {
+    if (!keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), KEY_P256, "key", &spki,
+                          key_uri, &err)) {
         fprintf(stderr, "%s\n", err.detail);
         return 1;
     }

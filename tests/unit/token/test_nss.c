@@ -50,7 +50,7 @@ generate(const char *label, struct buffer *spki, char uri[KEYRING_URI_OCTETS], s
     struct keyring_options options = {
         .module = module, .init_string = init_string, .uri = "pkcs11:token=signet%20nss"};
 
-    return keyring_generate(&options, bytes_of_text("314159"), label, spki, uri, err);
+    return keyring_generate(&options, bytes_of_text("314159"), KEY_P256, label, spki, uri, err);
 }
 
 static bool
@@ -93,6 +93,46 @@ makes_and_uses_a_key_with_its_waiver(void)
                   &err);
 }
 
+/* What softokn can, and that a kind of key it cannot make is refused by name. */
+static void
+makes_the_types_that_it_knows(void)
+{
+    static const struct {
+        enum key_type type;
+        const char *label;
+        bool known;
+    } rows[] = {{KEY_P384, "p384", true}, {KEY_RSA, "rsa", true}, {KEY_ED25519, "ed25519", false}};
+    static const char *const waivers[] = {"local", NULL};
+    struct keyring_options options = {
+        .module = module, .init_string = init_string, .uri = "pkcs11:token=signet%20nss"};
+    uint8_t signature[LIMIT_SIGNATURE_OCTETS];
+    char uri[KEYRING_URI_OCTETS];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct error err = {0};
+        AUTO_KEYRING keyring = NULL;
+        AUTO_PUBLIC_KEY key = NULL;
+        AUTO_BUFFER spki = {.max = LIMIT_SPKI_OCTETS};
+        size_t len = 0;
+        bool made = keyring_generate(&options, bytes_of_text("314159"), rows[i].type, rows[i].label,
+                                     &spki, uri, &err);
+
+        if (!made && !rows[i].known) {
+            CU_ASSERT_EQUAL(err.kind, ERROR_TOKEN_KEY);
+            CU_ASSERT_STRING_EQUAL(err.rule, "key.mechanism");
+            continue;
+        }
+        if (!ASSERT_OK(made, &err) ||
+            !ASSERT_OK(public_key_parse(buffer_bytes(&spki), &key, &err), &err) ||
+            !ASSERT_OK(open_key(uri, "314159", waivers, &keyring, &err), &err))
+            continue;
+        CU_ASSERT_TRUE(bytes_equal(keyring_spki(keyring), buffer_bytes(&spki)));
+        ASSERT_OK(token_sign(keyring, 0, key, public_key_default_signature(rows[i].type),
+                             bytes_of_text("message"), signature, &len, &err),
+                  &err);
+    }
+}
+
 static void
 t15_a_wrong_pin_is_permanent(void)
 {
@@ -123,7 +163,7 @@ main(void)
     snprintf(init_string, sizeof(init_string),
              "configDir='sql:%s' flags= dbTokenDescription='signet nss'", folder);
     status = RUN_SUITE("token nss", TEST(makes_and_uses_a_key_with_its_waiver),
-                       TEST(t15_a_wrong_pin_is_permanent));
+                       TEST(makes_the_types_that_it_knows), TEST(t15_a_wrong_pin_is_permanent));
     scratch_remove(folder);
     return status;
 }

@@ -24,9 +24,12 @@ makes_a_token_that_takes_its_pin_only(void)
 
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     ASSERT_OK(token_init("new", "87654321", "1234567", &err), &err);
-    ASSERT_REFUSED(keyring_generate(&options, bytes_of_text("87654321"), "key", &spki, uri, &err),
-                   &err, ERROR_TOKEN_PIN);
-    ASSERT_OK(keyring_generate(&options, bytes_of_text("1234567"), "key", &spki, uri, &err), &err);
+    ASSERT_REFUSED(
+        keyring_generate(&options, bytes_of_text("87654321"), KEY_P256, "key", &spki, uri, &err),
+        &err, ERROR_TOKEN_PIN);
+    ASSERT_OK(
+        keyring_generate(&options, bytes_of_text("1234567"), KEY_P256, "key", &spki, uri, &err),
+        &err);
 }
 
 static void

@@ -135,7 +135,8 @@ main(void)
 
     buffer_init(&spki, LIMIT_SPKI_OCTETS);
     token_fixture_start(&fixture, "sign");
-    if (!keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), "key", &spki, uri, &err)) {
+    if (!keyring_generate(&options, bytes_of_text(TOKEN_FIXTURE_PIN), KEY_P256, "key", &spki, uri,
+                          &err)) {
         fprintf(stderr, "%s\n", err.detail);
         return 1;
     }
