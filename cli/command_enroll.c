@@ -49,6 +49,16 @@ token_read(const struct arguments *arguments, struct buffer *token, struct error
     return prompt_secret("enrolment token", token, err) && token_check(token, err);
 }
 
+static bool
+key_type_parse(const struct arguments *arguments, enum key_type *ret_type, struct error *err)
+{
+    const char *name = arguments_value(arguments, "key-type");
+
+    return !name || key_type_of_name(name, ret_type) ||
+           error_set(err, ERROR_USAGE, "--key-type %.40s: wanted P-256, P-384, RSA or Ed25519",
+                     name);
+}
+
 /* Files in the way stop us before the token is even looked at. */
 static bool
 files_check(const struct credential *credential, bool force, struct error *err)
@@ -76,6 +86,7 @@ command_enroll(struct cli *cli, const struct arguments *arguments, struct error 
 
     if (!names_parse(arguments, &names, err) ||
         !credential_open(key ? key : "signet.key", cert ? cert : "signet.pem", &credential, err) ||
+        !key_type_parse(arguments, &credential.key_type, err) ||
         !files_check(&credential, force, err) || !token_read(arguments, &token, err) ||
         !credential_key(&credential, force, &key_pem, &made, err))
         return false;

@@ -23,6 +23,8 @@ static const struct option enroll_options[] = {
     {"token-stdin", NULL, "read it from standard input", false},
     {"name", "NAME", "a name to ask for: dns:x.example, ip:10.0.0.1, or without prefix", true},
     {"key", "FILE", "where the new private key goes (signet.key)", false},
+    {"key-type", "TYPE", "of a key that is made: P-256, P-384, RSA (3072 bits), Ed25519 (P-256)",
+     false},
     {"cert", "FILE", "where certificate and chain go (signet.pem)", false},
     {"ttl", "TIME", "lifetime to ask for, such as 24h", false},
     {"force", NULL, "replace existing files once the new certificate is here", false},
@@ -30,7 +32,7 @@ static const struct option enroll_options[] = {
 };
 
 static const struct option renew_options[] = {
-    {"new-key", NULL, "make a new key instead of keeping the old one", false},
+    {"new-key", NULL, "make a new key of the same type instead of keeping the old one", false},
     {"ttl", "TIME", "lifetime to ask for, such as 24h", false},
     {0},
 };

@@ -57,6 +57,26 @@ asking_key(const struct credential *credential)
     return credential->fresh ? credential->new_key : credential->key;
 }
 
+/* That of the key that is replaced, so that a policy which took it takes the new one as well. What
+ * cannot be read as a key is replaced all the same. */
+static enum key_type
+type_to_make(const struct credential *credential)
+{
+    AUTO_BUFFER pem = {.max = CREDENTIAL_KEY_OCTETS};
+    AUTO_BUFFER request = {.max = LIMIT_CSR_OCTETS};
+    struct error ignored = {0};
+    struct san_list none = {0};
+    AUTO_CSR csr = NULL;
+
+    if (credential->key_type)
+        return credential->key_type;
+    if (credential->fresh && file_read(credential->key, &pem, &ignored) &&
+        csr_build(buffer_text(&pem), &none, &request, &ignored) &&
+        csr_parse(buffer_bytes(&request), &csr, &ignored))
+        return public_key_type(csr_key(csr));
+    return KEY_P256;
+}
+
 bool
 credential_key(struct credential *credential, bool replace, struct buffer *out, bool *ret_made,
                struct error *err)
@@ -71,7 +91,7 @@ credential_key(struct credential *credential, bool replace, struct buffer *out, 
         *ret_made = false;
         return true;
     }
-    if (!private_key_generate(KEY_P256, out, err) ||
+    if (!private_key_generate(type_to_make(credential), out, err) ||
         !file_write_atomic(path, buffer_bytes(out), 0600, (uid_t)-1, (gid_t)-1, err))
         return error_context(err, "private key");
     *ret_made = true;

@@ -21,6 +21,8 @@ struct credential {
     char new_key[CREDENTIAL_PATH_OCTETS];
     char new_cert[CREDENTIAL_PATH_OCTETS];
     bool fresh; /* the request is for KEY.new */
+    enum key_type
+        key_type; /* of a key that is made; 0: as the key in use, P-256 when there is none */
 };
 
 /* Fixes the paths and finishes a replacement that was interrupted between its renames. */

@@ -28,14 +28,15 @@ of_request(struct bytes der, uint8_t digest[LIMIT_DIGEST_OCTETS], struct error *
     return true;
 }
 
+/* In any of its forms, weak or not: what is blocked is the form that certificates have. */
 static bool
 of_public_key(struct bytes der, uint8_t digest[LIMIT_DIGEST_OCTETS], struct error *err)
 {
-    AUTO_PUBLIC_KEY key = NULL;
+    AUTO_BUFFER spki = {.max = LIMIT_SPKI_OCTETS};
 
-    if (!public_key_parse(der, &key, err))
+    if (!public_key_canonical(der, &spki, err))
         return false;
-    public_key_spki_hash(key, digest);
+    digest_sha256(buffer_bytes(&spki), digest);
     return true;
 }
 
@@ -57,9 +58,8 @@ static const struct {
     const char *label;
     bool (*digest)(struct bytes der, uint8_t digest[LIMIT_DIGEST_OCTETS], struct error *err);
 } holders[] = {
-    {"CERTIFICATE", of_certificate},
-    {"CERTIFICATE REQUEST", of_request},
-    {"PUBLIC KEY", of_public_key},
+    {"CERTIFICATE", of_certificate}, {"CERTIFICATE REQUEST", of_request},
+    {"PUBLIC KEY", of_public_key},   {"RSA PUBLIC KEY", of_public_key},
     {"PRIVATE KEY", of_private_key},
 };
 

@@ -223,10 +223,8 @@ static const struct {
     const char *member;
     bool (*revoke)(struct order *order, struct error *err);
 } ways[] = {
-    {"serial", revoke_by_serial},
-    {"certificate", revoke_by_certificate},
-    {"spki_sha256", revoke_by_spki_hash},
-    {"spki", revoke_by_spki},
+    {"serial", revoke_by_serial},         {"certificate", revoke_by_certificate},
+    {"spki_sha256", revoke_by_spki_hash}, {"spki", revoke_by_spki},
     {"identity", revoke_by_identity},
 };
 

@@ -131,6 +131,10 @@ bad_requests(void)
          ERROR_MEMBER_INVALID},
         {"{\"certificate\": \"nonsense\"}", ERROR_MEMBER_INVALID},
         {"{\"spki_sha256\": \"00\"}", ERROR_MEMBER_INVALID},
+        {"{\"spki\": \"nonsense\"}", ERROR_MEMBER_INVALID},
+        {"{\"spki\": \"MAA=\"}", ERROR_MEMBER_INVALID},
+        {"{\"spki\": \"MCowBQYDK2VuAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}",
+         ERROR_MEMBER_INVALID}, /* X25519 */
         {"{\"identity\": \"no/body\"}", ERROR_IDENTITY_NOT_FOUND},
         {"{\"identity\": \"signet/ocsp\"}", ERROR_STATE_CONFLICT},
         {"{\"serial\": \"515151\", \"force\": true}", ERROR_MEMBER_UNKNOWN},
@@ -207,6 +211,32 @@ by_key_blocks_it(void)
     call(&(struct call){.label = "certificate.issue", .token = other_token, .body = body},
          &blocked);
     EXPECT_REFUSED(&blocked, ERROR_KEY_BLOCKED);
+}
+
+/* A point can be written in three ways; it is one key. */
+static void
+by_a_compressed_point_too(void)
+{
+    struct holder host;
+    struct bytes spki, point;
+    uint8_t der[59] = {0x30, 0x39, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                       0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+                       0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x22, 0x00};
+    struct certificate certificate;
+    AUTO_BUFFER text = {.max = 256};
+    struct error err = {0};
+    AUTO_ANSWER revoked;
+
+    host_make("revoke/compressed", &host);
+    need(certificate_parse(holder_bytes(&host), &certificate, &err), "parse", &err);
+    spki = certificate.tbs.spki;
+    point = bytes_of(spki.data + spki.len - 64, 64);
+    der[26] = point.data[63] & 1 ? 0x03 : 0x02;
+    memcpy(der + 27, point.data, 32);
+    need(base64_encode(bytes_of(der, sizeof(der)), &text), "base64", NULL);
+    revoke(&admin, "spki", buffer_text(&text), "keyCompromise", &revoked);
+    EXPECT_STATUS(&revoked, 200);
+    CU_ASSERT_EQUAL(number_of(&revoked, "revoked"), 1);
 }
 
 /* One of our serials in a certificate of another hand. */
@@ -294,7 +324,8 @@ main(void)
     status = RUN_SUITE("revocations", TEST(staff_make), TEST(by_serial_twice_and_rising),
                        TEST(a_workload_revokes_its_own_only), TEST(callers_without_the_right),
                        TEST(bad_requests), TEST(by_identity_for_ever), TEST(by_key_blocks_it),
-                       TEST(forged_certificates_are_unknown), TEST(by_certificate));
+                       TEST(by_a_compressed_point_too), TEST(forged_certificates_are_unknown),
+                       TEST(by_certificate));
     world_stop();
     return status;
 }
