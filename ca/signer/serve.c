@@ -103,6 +103,16 @@ one_round(struct serve_loop *loop, struct error *err)
     return loop->role->round(loop->context, err) && tick(loop, err);
 }
 
+/* What the tick would have written in the second that does not come any more. */
+static void
+last_tick(struct serve_loop *loop)
+{
+    struct error err = {0};
+
+    if (!loop->role->tick(loop->context, &err))
+        log_error("the signer's last look", &err, NULL);
+}
+
 static bool
 must_end(struct serve_loop *loop)
 {
@@ -145,8 +155,10 @@ serve(struct serving *serving, const struct serve_role *role, void *context)
             signer_doom(serving->signer, &err);
             continue;
         }
-        if (must_end(&loop))
+        if (must_end(&loop)) {
+            last_tick(&loop);
             return end_status(&loop);
+        }
     }
     log_error("the signer ends", &err, NULL);
     why = excuse_for(&err);

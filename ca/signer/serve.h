@@ -30,7 +30,7 @@ struct serve_role {
     bool (*is_idle)(void *context);  /* nothing is in flight */
     /* After the frames of a round, and whenever something was done. An error ends the program. */
     bool (*round)(void *context, struct error *err);
-    bool (*tick)(void *context, struct error *err); /* about once a second */
+    bool (*tick)(void *context, struct error *err); /* about once a second, and at the end */
     /* The program ends: everything in flight is answered with `why`. */
     void (*abandon)(void *context, const struct error *why);
 };
