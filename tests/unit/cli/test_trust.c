@@ -55,8 +55,8 @@ reads_fingerprints_as_they_are_printed(void)
 {
     static const char *const right[] = {
         DIGITS_31 "ff", "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF",
-        "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:"
-        "EE:FF"};
+        ("00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+         "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF")};
     static const char *const wrong[] = {
         "", DIGITS_31, DIGITS_31 "f", DIGITS_31 "fff", DIGITS_31 "fg", DIGITS_31 "ff00", ":"};
 
