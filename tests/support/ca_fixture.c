@@ -230,6 +230,22 @@ ca_start(const struct ca_options *options)
     return ca;
 }
 
+/* A sanitizer's complaint in a program of the authority is a failure, though the supervisor started
+ * the program again and nothing else was to be seen. */
+static bool
+log_is_clean(const struct ca *ca)
+{
+    char line[CA_LOG_TAIL];
+    FILE *log = fopen(ca->log, "re");
+    bool clean = true;
+
+    while (log && clean && fgets(line, sizeof(line), log))
+        clean = !strstr(line, "Sanitizer") && !strstr(line, ": runtime error: ");
+    if (log)
+        fclose(log);
+    return clean;
+}
+
 void
 ca_stop(struct ca *ca)
 {
@@ -240,6 +256,8 @@ ca_stop(struct ca *ca)
         return;
     if (ca->signetd)
         ca_signetd_stop(ca);
+    if (!log_is_clean(ca))
+        ca_give_up(ca, "a sanitizer complained");
     close(running->guard_fd);
     waitpid(running->guard, &status, 0);
     free(running);
