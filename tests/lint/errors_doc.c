@@ -2,31 +2,12 @@
 #include <stdio.h>
 
 #include "signet/error.h"
+#include "signet/log.h"
 
 static const char *const blames[] = {
     [BLAME_CLIENT] = "client", [BLAME_SERVER] = "server", [BLAME_OPERATOR] = "operator"};
 static const char *const retries[] = {
     [RETRY_NO] = "no", [RETRY_LATER] = "later", [RETRY_NOW] = "now"};
-
-static const char *
-level_text(enum log_level level)
-{
-    switch (level) {
-    case LOG_LEVEL_ALERT:
-        return "alert";
-    case LOG_LEVEL_ERROR:
-        return "error";
-    case LOG_LEVEL_WARNING:
-        return "warning";
-    case LOG_LEVEL_NOTICE:
-        return "notice";
-    case LOG_LEVEL_INFO:
-        return "info";
-    case LOG_LEVEL_DEBUG:
-        return "debug";
-    }
-    return "error";
-}
 
 static const char intro[] =
     "<!-- Made by tests/lint/errors_doc from include/signet/error_kinds.def: do not edit. -->\n"
@@ -53,7 +34,7 @@ main(void)
         const struct error_row *row = error_row((enum error_kind)kind);
 
         printf("| `%s` | %d | %s | %s | %s | %s |\n", row->type, row->status, row->title,
-               blames[row->blame], retries[row->retry], level_text(row->level));
+               blames[row->blame], retries[row->retry], log_level_text(row->level));
     }
     return ferror(stdout) ? 1 : 0;
 }

@@ -1,0 +1,77 @@
+# Shared by the judges. Sourced. The environment is that of tests/interop/lib.sh, and JUDGES, the
+# folder below the build folder where `tools` put what comes from registries.
+. "$(dirname "${BASH_SOURCE[0]}")/../interop/lib.sh"
+PATH=$PATH:/usr/sbin
+judges_source=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+conformance=$judges_source/../../docs/conformance.md
+
+# need FILE WHAT - a judge that is not there is a loud skip, never a pass.
+need() {
+    [[ -e $1 ]] && return 0
+    printf 'SKIPPED: %s is not to be had here; what it would judge is NOT judged\n' "$2"
+    exit 77
+}
+
+# ask FILE OPENSSL-OCSP-OPTION... - a request made by openssl, the answer of our responder in FILE.
+ask() {
+    local out=$1
+    shift
+    openssl ocsp -issuer "$STATE/pki/issuing.pem" "$@" -reqout request.der >/dev/null
+    curl -sSf -H 'Content-Type: application/ocsp-request' --data-binary @request.der -o "$out" "$PUBLISH/ocsp"
+}
+
+# A serial of our shape that no row has.
+unknown_serial=0x51ffffff000000000000000000000000000000
+
+# collect FOLDER - one of every kind of object that we emit: NAME.pem, NAME.crl and NAME.ocsp (DER).
+collect() {
+    local at=$1
+    mkdir -p "$at"
+    curl -sSf "$PUBLISH/crl/issuing-1.crl" -o "$at/empty.crl"
+    curl -sSf "$PUBLISH/crl/root.crl" -o "$at/root.crl"
+    curl -sSf "$PUBLISH/roots.pem" -o "$at/root.pem"
+    curl -sSf "$PUBLISH/issuers/issuing-1.cer" | openssl x509 -inform DER -out "$at/intermediate.pem"
+    enroll plain
+    enroll named dns:named.example.internal
+    enroll addressed ip:10.1.2.3
+    for leaf in plain named addressed; do cp "$leaf.leaf.pem" "$at/workload-$leaf.pem"; done
+    openssl x509 -in "$SIGNET_CERT" -out "$at/admin.pem"
+    openssl s_client -connect "${SIGNET_SERVER#https://}" </dev/null 2>/dev/null | openssl x509 -out "$at/server.pem"
+
+    ask "$at/good.ocsp" -no_nonce -cert plain.leaf.pem
+    ask "$at/good-sha256.ocsp" -no_nonce -sha256 -cert plain.leaf.pem
+    ask "$at/good-nonce.ocsp" -cert plain.leaf.pem
+    ask "$at/good-two.ocsp" -no_nonce -cert plain.leaf.pem -cert named.leaf.pem
+    ask "$at/unknown.ocsp" -no_nonce -serial "$unknown_serial"
+    openssl ocsp -issuer "$SIGNET_ROOT" -no_nonce -serial 1 -reqout request.der >/dev/null
+    curl -sSf --data-binary @request.der -H 'Content-Type: application/ocsp-request' -o "$at/unauthorized.ocsp" "$PUBLISH/ocsp"
+    openssl ocsp -respin "$at/good.ocsp" -noverify -resp_text | openssl x509 -out "$at/responder.pem"
+
+    openssl crl -inform DER -in "$at/empty.crl" -noout -text | grep -q 'No Revoked Certificates' ||
+        fail "the first CRL is not empty"
+    enroll lost
+    enroll spoilt
+    revoke lost unspecified
+    revoke spoilt keyCompromise
+    ask "$at/revoked.ocsp" -no_nonce -cert lost.leaf.pem
+    ask "$at/revoked-reason.ocsp" -no_nonce -cert spoilt.leaf.pem
+    curl -sSf "$PUBLISH/crl/issuing-1.crl" -o "$at/full.crl"
+}
+
+# explained JUDGE - reads "object: finding" lines and compares them with the table of findings in
+# docs/conformance.md: each finding stands there, and each row of the table was found.
+explained() {
+    local status=0 line
+    sort -u >found.txt
+    sed -n "s/^| $1 | \`\([^|]*\)\` | \([^|]*\) | [^|].*/\2: \1/p" "$conformance" |
+        while IFS=': ' read -r objects finding; do
+            for object in ${objects//,/ }; do printf '%s: %s\n' "$object" "$finding"; done
+        done | sort -u >wanted.txt
+    while read -r line; do
+        [[ -z $line ]] || { say "not explained in docs/conformance.md: $line" && status=1; }
+    done < <(comm -23 found.txt wanted.txt)
+    while read -r line; do
+        [[ -z $line ]] || { say "explained in docs/conformance.md and not found any more: $line" && status=1; }
+    done < <(comm -13 found.txt wanted.txt)
+    return "$status"
+}
