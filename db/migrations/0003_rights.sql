@@ -1,5 +1,5 @@
--- Who may do what. docs/architecture-privileges.md holds the same as a table, and a test compares
--- that with the catalogue. PUBLIC has nothing. Partitions carry no grants: they are reached through
+-- Who may do what. docs/architecture.md holds the same as a table, and a test compares that
+-- with the catalogue. PUBLIC has nothing. Partitions carry no grants: they are reached through
 -- their parents only.
 
 REVOKE ALL ON SCHEMA signet FROM PUBLIC;

@@ -1,7 +1,7 @@
-/* The matrix in docs/architecture-privileges.md against the catalogue, both ways. */
+/* The matrix in docs/architecture.md against the catalogue, both ways. */
 #include "world.h"
 
-#define MATRIX SIGNET_SOURCE "/docs/architecture-privileges.md"
+#define MATRIX SIGNET_SOURCE "/docs/architecture.md"
 
 enum { CELL = 128, OBJECTS = 64, ROLES = 3 };
 
