@@ -22,7 +22,7 @@ hex_encode(struct bytes bytes, char *text, size_t room)
     text[used] = '\0';
 }
 
-static int
+int
 hex_value(char character)
 {
     if (character >= '0' && character <= '9')

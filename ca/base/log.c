@@ -18,7 +18,7 @@ static struct {
     bool terminal;
 } log_state = {.program = "signet", .least = LOG_LEVEL_INFO};
 
-static const char *
+const char *
 log_level_text(enum log_level level)
 {
     switch (level) {

@@ -108,6 +108,8 @@ MUST_USE bool database_fill(struct ceremony *ceremony, struct error *err);
 MUST_USE bool permits_write(struct ceremony *ceremony, struct error *err); /* permits.c */
 MUST_USE bool configuration_write(struct ceremony *ceremony,
                                   struct error *err); /* configuration.c */
+/* A line NAME = {"ITEM", ...} of signet.conf or of a permit. */
+MUST_USE bool config_put_list(struct buffer *out, const char *name, const struct option_list *list);
 MUST_USE bool configuration_release(struct ceremony *ceremony, struct error *err);
 MUST_USE bool leaves_issue(struct ceremony *ceremony, struct error *err); /* leaves.c */
 /* A key and a certificate for admin/NAME alone. */

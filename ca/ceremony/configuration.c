@@ -5,8 +5,8 @@
 #include "signet/config.h"
 #include "signet/file.h"
 
-static bool
-put_list(struct buffer *out, const char *name, const struct option_list *list)
+bool
+config_put_list(struct buffer *out, const char *name, const struct option_list *list)
 {
     bool ok = buffer_printf(out, "  %s = {", name);
 
@@ -35,6 +35,7 @@ static bool
 put_token(struct buffer *out, const struct ceremony *ceremony, enum key_role role, const char *name)
 {
     const struct options *options = &ceremony->options;
+    const char *init = options_module_init(options, role);
 
     return buffer_printf(out,
                          "token %s {\n"
@@ -43,10 +44,9 @@ put_token(struct buffer *out, const struct ceremony *ceremony, enum key_role rol
                          "  pin_file = \"%s\"\n",
                          name, options->module, ceremony->key[role].uri,
                          options->token[role].pin_file) &&
-           (!options->module_init ||
-            buffer_printf(out, "  init_string = \"%s\"\n", options->module_init)) &&
-           put_list(out, "environment", &options->token[role].environment) &&
-           put_list(out, "waivers", &options->waivers) &&
+           (!init || buffer_printf(out, "  init_string = \"%s\"\n", init)) &&
+           config_put_list(out, "environment", &options->token[role].environment) &&
+           config_put_list(out, "waivers", &options->waivers) &&
            buffer_printf(out,
                          "  sessions = 2\n"
                          "  permit = \"%s/permits/%s.conf\"\n"
@@ -58,12 +58,13 @@ put_token(struct buffer *out, const struct ceremony *ceremony, enum key_role rol
 static bool
 put_server(struct buffer *out, const struct options *options)
 {
-    return buffer_printf(out, "server {\n") && put_list(out, "https", &options->https) &&
-           put_list(out, "publish", &options->publish) &&
+    return buffer_printf(out, "server {\n") && config_put_list(out, "https", &options->https) &&
+           config_put_list(out, "publish", &options->publish) &&
            buffer_printf(out, "  health = \"%s\"\n  tls = \"%s/tls\"\n", options->health,
                          options->state) &&
-           put_list(out, "names", &options->server_names) &&
-           put_list(out, "addresses", &options->server_addresses) && buffer_printf(out, "}\n\n");
+           config_put_list(out, "names", &options->server_names) &&
+           config_put_list(out, "addresses", &options->server_addresses) &&
+           buffer_printf(out, "}\n\n");
 }
 
 static bool

@@ -5,16 +5,6 @@
 #include "signet/encode.h"
 #include "signet/public_key.h"
 
-static bool
-put_list(struct buffer *out, const char *name, const struct option_list *list)
-{
-    bool ok = buffer_printf(out, "  %s = {", name);
-
-    for (size_t i = 0; ok && i < list->count; i++)
-        ok = buffer_printf(out, "%s\"%s\"", i ? ", " : "", list->item[i]);
-    return ok && buffer_printf(out, "}\n");
-}
-
 static void
 responder_hash(const struct ceremony *ceremony, char hex[2 * LIMIT_DIGEST_OCTETS + 1])
 {
@@ -49,8 +39,8 @@ issuing_permit(const struct ceremony *ceremony, struct buffer *out)
                          signature_algorithm_name(public_key_default_signature(options->key_type)),
                          key_types, ceremony->crl_url, ceremony->ocsp_url, ceremony->ca_issuers_url,
                          7 * CEREMONY_DAY_S, 7 * CEREMONY_DAY_S) &&
-           put_list(out, "dns_suffixes", &options->dns_suffixes) &&
-           put_list(out, "ip_ranges", &options->ip_ranges) &&
+           config_put_list(out, "dns_suffixes", &options->dns_suffixes) &&
+           config_put_list(out, "ip_ranges", &options->ip_ranges) &&
            buffer_printf(out,
                          "  max_line = 1000\n"
                          "}\n\n"
@@ -61,8 +51,8 @@ issuing_permit(const struct ceremony *ceremony, struct buffer *out)
                          "class server {\n"
                          "  max_life_s = %d\n",
                          30 * CEREMONY_DAY_S, 30 * CEREMONY_DAY_S) &&
-           put_list(out, "dns", &options->server_names) &&
-           put_list(out, "addresses", &options->server_addresses) &&
+           config_put_list(out, "dns", &options->server_names) &&
+           config_put_list(out, "addresses", &options->server_addresses) &&
            buffer_printf(out,
                          "}\n\n"
                          "class responder {\n"

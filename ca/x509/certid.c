@@ -47,3 +47,15 @@ certid_put(struct der_writer *writer, const struct ocsp_certid *certid)
     der_put(writer, TAG_INTEGER, certid->serial);
     der_close(writer);
 }
+
+void
+ocsp_nonce_put(struct der_writer *writer, unsigned field, struct bytes nonce)
+{
+    der_open(writer, (uint8_t)TAG_CONTEXT_CONSTRUCTED(field));
+    der_open(writer, TAG_SEQUENCE);
+    der_open_extension(writer, (struct bytes)OID_OCSP_NONCE, false);
+    der_put(writer, TAG_OCTET_STRING, nonce);
+    der_close_extension(writer);
+    der_close(writer);
+    der_close(writer);
+}

@@ -148,18 +148,6 @@ ocsp_request_parse(struct bytes der, struct ocsp_request *ret_request,
     return true;
 }
 
-static void
-nonce_put(struct der_writer *writer, struct bytes nonce)
-{
-    der_open(writer, TAG_CONTEXT_CONSTRUCTED(2));
-    der_open(writer, TAG_SEQUENCE);
-    der_open_extension(writer, (struct bytes)OID_OCSP_NONCE, false);
-    der_put(writer, TAG_OCTET_STRING, nonce);
-    der_close_extension(writer);
-    der_close(writer);
-    der_close(writer);
-}
-
 bool
 ocsp_request_build(const struct ocsp_request *request, struct buffer *out)
 {
@@ -178,7 +166,7 @@ ocsp_request_build(const struct ocsp_request *request, struct buffer *out)
     }
     der_close(&writer);
     if (request->has_nonce)
-        nonce_put(&writer, request->nonce);
+        ocsp_nonce_put(&writer, 2, request->nonce);
     der_close(&writer);
     der_close(&writer);
     return der_writer_end(&writer);

@@ -131,18 +131,6 @@ single_put(struct der_writer *writer, const struct ocsp_response *response,
     der_close(writer);
 }
 
-static void
-nonce_put(struct der_writer *writer, struct bytes nonce)
-{
-    der_open(writer, TAG_CONTEXT_CONSTRUCTED(1));
-    der_open(writer, TAG_SEQUENCE);
-    der_open_extension(writer, (struct bytes)OID_OCSP_NONCE, false);
-    der_put(writer, TAG_OCTET_STRING, nonce);
-    der_close_extension(writer);
-    der_close(writer);
-    der_close(writer);
-}
-
 bool
 ocsp_response_data_build(const struct ocsp_response *response, struct buffer *out,
                          struct error *err)
@@ -163,7 +151,7 @@ ocsp_response_data_build(const struct ocsp_response *response, struct buffer *ou
         single_put(&writer, response, &response->single[i]);
     der_close(&writer);
     if (response->nonce.len)
-        nonce_put(&writer, response->nonce);
+        ocsp_nonce_put(&writer, 1, response->nonce);
     der_close(&writer);
     if (!der_writer_end(&writer))
         return error_set(err, ERROR_INTERNAL,

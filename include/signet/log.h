@@ -28,6 +28,9 @@ LOG_TEXT(const char *name, const char *value)
 /* Names the program in every line; call once in main, before any thread. */
 void log_open(const char *program, enum log_level least);
 
+/* "alert" to "debug". */
+const char *log_level_text(enum log_level level);
+
 /* log_event(LOG_LEVEL_INFO, "started", LOG_NUMBER("port", 8443), LOG_TEXT("role", "issuing")); */
 #define log_event(level, message, ...)                                                             \
     log_event_fields((level), (message), (const struct log_field[]){__VA_ARGS__, {NULL, NULL, 0}})

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "signet/encode.h"
+
 /* Octets of the character that begins with `first`, 0 when none can; its least code point and the
  * bits that `first` carries. */
 static size_t
@@ -65,18 +67,6 @@ text_make_utf8(char *text)
             *text = '?';
 }
 
-static int
-hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
-
 /* The octet that an escape at `i` stands for, -1 when it is none. */
 static int
 escape_value(struct bytes encoded, size_t i)
@@ -85,8 +75,8 @@ escape_value(struct bytes encoded, size_t i)
 
     if (encoded.len - i < 3)
         return -1;
-    high = hex_value(encoded.data[i + 1]);
-    low = hex_value(encoded.data[i + 2]);
+    high = hex_value((char)encoded.data[i + 1]);
+    low = hex_value((char)encoded.data[i + 2]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 

@@ -15,18 +15,6 @@ target_is_ocsp(const char *target)
     return strncmp(target, ocsp_prefix, len) == 0 && target[len] != '\0';
 }
 
-static int
-hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
-
 /* The next character with percent-encoding undone; -1 for a broken escape. */
 static int
 next_character(const char **text)
@@ -38,8 +26,8 @@ next_character(const char **text)
         *text = at + 1;
         return (unsigned char)*at;
     }
-    high = hex_digit(at[1]);
-    low = high < 0 ? -1 : hex_digit(at[2]);
+    high = hex_value(at[1]);
+    low = high < 0 ? -1 : hex_value(at[2]);
     if (low < 0)
         return -1;
     *text = at + 3;

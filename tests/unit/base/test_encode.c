@@ -125,10 +125,24 @@ hex_refuses(void)
     CU_ASSERT_STRING_EQUAL(text, "0102");
 }
 
+static void
+hex_value_of_each_octet(void)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+
+    for (int c = 0; c < 256; c++) {
+        const char *at = c ? strchr(digits, c) : NULL;
+        int wanted = !at ? -1 : at - digits < 16 ? (int)(at - digits) : (int)(at - digits) - 6;
+
+        CU_ASSERT_EQUAL(hex_value((char)c), wanted);
+    }
+}
+
 int
 main(void)
 {
     return RUN_SUITE("encode", TEST(knows_the_vectors_of_the_rfc), TEST(every_octet_survives),
                      TEST(base64_refuses), TEST(base64url_refuses),
-                     TEST(the_limit_of_the_buffer_holds), TEST(hex_refuses));
+                     TEST(the_limit_of_the_buffer_holds), TEST(hex_value_of_each_octet),
+                     TEST(hex_refuses));
 }
