@@ -420,7 +420,8 @@ issuing_tick(void *context, struct error *err)
 {
     struct issuing *issuing = context;
 
-    return anchor_flush(issuing->anchor, err);
+    /* A connection that ended is noticed now and not by the request that comes first. */
+    return db_ping(issuing->db, err) && anchor_flush(issuing->anchor, err);
 }
 
 static void

@@ -213,8 +213,9 @@ start(struct program *program, int argc, char **argv, struct error *err)
 {
     return parse_arguments(argc, argv, &program->arguments, err) && hardening_set(err) &&
            block_signals(err) && pin_read(&program->pin, program->arguments.pin_fd, err) &&
-           phase_settings(program, err) && startup_token(&program->signer, &program->pin, err) &&
-           phase_database(program, err) && phase_channels(program, err) &&
+           /* the database first: while it is away, each try would be a login for nothing */
+           phase_settings(program, err) && phase_database(program, err) &&
+           startup_token(&program->signer, &program->pin, err) && phase_channels(program, err) &&
            phase_threads(program, err) && filter_set(program->signer.token->module, err);
 }
 

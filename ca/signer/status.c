@@ -288,9 +288,11 @@ static bool
 status_tick(void *context, struct error *err)
 {
     struct status *status = context;
+    struct db *db = status->serving->db;
 
-    return responder_refresh(&status->responder, status->signer, status->serving->db, clock_now_s(),
-                             err);
+    /* A connection that ended is noticed now and not by the request that comes first. */
+    return db_ping(db, err) &&
+           responder_refresh(&status->responder, status->signer, db, clock_now_s(), err);
 }
 
 /* What waits for its row is answered here, what waits for the token by the signing threads. */
