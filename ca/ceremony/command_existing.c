@@ -107,10 +107,10 @@ admin(struct ceremony *ceremony, char **arguments, struct error *err)
 
 /* As init finds them: files of the state folder, where no option names others. */
 static bool
-root_token(struct ceremony *ceremony, const char *pin, const char *environment, const char *module,
-           struct error *err)
+root_token(struct ceremony *ceremony, const struct command_option *options, struct error *err)
 {
     static const char variable[] = "SOFTHSM2_CONF=";
+    const char *pin = options[0].value, *environment = options[1].value, *module = options[2].value;
     struct token_options *token = &ceremony->options.token[KEY_OF_ROOT];
     int len = snprintf(token->default_environment, OPTION_PATH, "%s%s/tokens/root/softhsm2.conf",
                        variable, ceremony->options.state);
@@ -119,6 +119,7 @@ root_token(struct ceremony *ceremony, const char *pin, const char *environment, 
         return error_set(err, ERROR_USAGE, "--state is too long a path");
     snprintf(token->default_pin_file, OPTION_PATH, "%s/pins/root.pin", ceremony->options.state);
     token->pin_file = pin ? pin : token->default_pin_file;
+    token->module_init = options[3].value;
     if (module)
         ceremony->options.module = module;
     if (!environment && file_exists(token->default_environment + strlen(variable)))
@@ -140,16 +141,16 @@ root_crl_run(struct ceremony *ceremony, struct error *err)
 static bool
 root_crl(struct ceremony *ceremony, char **arguments, struct error *err)
 {
-    struct command_option options[] = {
-        {"state", NULL}, {"config", NULL}, {"pin", NULL}, {"environment", NULL}, {"module", NULL}};
+    struct command_option options[] = {{"state", NULL},  {"config", NULL},
+                                       {"pin", NULL},    {"environment", NULL},
+                                       {"module", NULL}, {"module-init", NULL}};
     char end[CLOCK_TEXT_OCTETS];
     bool ok;
 
     if (!command_options(arguments, options, ARRAY_LEN(options), 1, err) ||
         !existing_begin(ceremony, options[0].value, options[1].value, err))
         return false;
-    ok = root_token(ceremony, options[2].value, options[3].value, options[4].value, err) &&
-         root_crl_run(ceremony, err);
+    ok = root_token(ceremony, &options[2], err) && root_crl_run(ceremony, err);
     progress_end(&ceremony->progress);
     clock_text(ceremony->now_s + CEREMONY_ROOT_CRL_S - 1, end);
     if (ok)

@@ -40,7 +40,7 @@ take_options(struct ceremony *ceremony, struct error *err)
 
     options->database = config->database.server;
     options->module = from->module;
-    options->module_init = from->init_string[0] ? from->init_string : NULL;
+    token->module_init = from->init_string[0] ? from->init_string : NULL;
     options->programs = config->programs;
     token->pin_file = from->pin_file;
     token->user = geteuid() == 0 && config->user.issuing[0] ? config->user.issuing : NULL;

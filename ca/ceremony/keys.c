@@ -38,6 +38,7 @@ key_make(struct ceremony *ceremony, enum key_role role, struct error *err)
 {
     const struct options *options = &ceremony->options;
     const struct token_options *token = &options->token[role];
+    const char *init = options_module_init(options, role);
     char path[CEREMONY_PATH];
     const char *argv[16] = {
         "signet-ceremony", "keygen",   "--module",    options->module,
@@ -49,9 +50,9 @@ key_make(struct ceremony *ceremony, enum key_role role, struct error *err)
     int status = 0;
 
     buffer_init(&output, KEYGEN_OUTPUT);
-    if (options->module_init) {
+    if (init) {
         argv[12] = "--module-init";
-        argv[13] = options->module_init;
+        argv[13] = init;
     }
     snprintf(path, sizeof(path), "%s/signet-ceremony", options->programs);
     if (!child_init(&child, token->pin_file, KEYGEN_PIN_FD, err))

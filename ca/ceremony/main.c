@@ -21,7 +21,7 @@ static const struct {
      "            signetd is stopped meanwhile"},
     {"root-crl", command_root_crl,
      "--state DIR [--config FILE] [--pin FILE] [--environment NAME=VALUE] [--module PATH]\n"
-     "            the next CRL of the root, with the root's token; signetd may run"},
+     "            [--module-init TEXT]  the next CRL of the root, with the root's token; signetd may run"},
     {"roles", command_roles,
      "--database CONNINFO\n"
      "            make the database roles, as a superuser"},

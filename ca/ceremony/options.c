@@ -30,6 +30,10 @@ static const struct option_row {
     ROW("database", OPTION_TEXT, true, database, "libpq conninfo without a user"),
     ROW("module", OPTION_TEXT, true, module, "the PKCS#11 module; absolute path"),
     ROW("module-init", OPTION_TEXT, false, module_init, "init string of the module (NSS)"),
+    ROW("init-root", OPTION_TEXT, false, token[KEY_OF_ROOT].module_init,
+        "... for the root's token, where it differs"),
+    ROW("init-issuing", OPTION_TEXT, false, token[KEY_OF_ISSUING].module_init, "... issuing"),
+    ROW("init-status", OPTION_TEXT, false, token[KEY_OF_STATUS].module_init, "... status"),
     ROW("token-root", OPTION_TEXT, true, token[KEY_OF_ROOT].uri, "pkcs11 URI of the root's token"),
     ROW("token-issuing", OPTION_TEXT, true, token[KEY_OF_ISSUING].uri, "... of the issuing token"),
     ROW("token-status", OPTION_TEXT, true, token[KEY_OF_STATUS].uri, "... of the OCSP token"),
@@ -299,6 +303,13 @@ options_key_types_text(const struct options *options, bool with_own,
             used += (size_t)snprintf(text + used, OPTIONS_KEY_TYPES_TEXT - used, "%s\"%s\"",
                                      used ? ", " : "", name);
     }
+}
+
+const char *
+options_module_init(const struct options *options, enum key_role role)
+{
+    return options->token[role].module_init ? options->token[role].module_init
+                                            : options->module_init;
 }
 
 bool

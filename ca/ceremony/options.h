@@ -19,6 +19,7 @@ enum key_role { KEY_OF_ROOT, KEY_OF_ISSUING, KEY_OF_STATUS, KEY_ROLES };
 struct token_options {
     const char *uri; /* names the token only */
     const char *pin_file;
+    const char *module_init; /* null: that of the options for all */
     const char *user;               /* who makes the key and signs with it; null: who we are */
     struct option_list environment; /* NAME=value for the module */
     char default_pin_file[OPTION_PATH];
@@ -48,6 +49,8 @@ struct options {
     char default_server_url[OPTION_PATH];
 };
 
+/* The init string of the module for this token; null: none. */
+const char *options_module_init(const struct options *options, enum key_role role);
 /* Fills in the defaults. Texts borrow argv or the struct itself. Errors: ERROR_USAGE. */
 MUST_USE bool options_parse(char **arguments, struct options *ret_options, struct error *err);
 void options_help(FILE *out);

@@ -41,7 +41,8 @@ root_open(struct root *root, struct error *err)
     const struct token_options *token = &ceremony->options.token[KEY_OF_ROOT];
     const char *waivers[OPTION_LIST + 1] = {0};
     struct keyring_options options = {.module = ceremony->options.module,
-                                      .init_string = ceremony->options.module_init,
+                                      .init_string =
+                                          options_module_init(&ceremony->options, KEY_OF_ROOT),
                                       .uri = ceremony->key[KEY_OF_ROOT].uri,
                                       .sessions = 1,
                                       .waivers = waivers};

@@ -214,6 +214,7 @@ ca_start(const struct ca_options *options)
     if (!options)
         options = &defaults;
     setenv("CA_LAB_FSYNC", options->fsync ? "on" : "off", 1);
+    setenv("CA_LAB_MODULE", options->nss ? "nss" : "softhsm", 1);
     choose_paths(ca);
     choose_ports(ca);
     start_guard(running);
