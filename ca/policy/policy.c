@@ -149,6 +149,12 @@ policy_version(const struct policy *policy)
     return policy->version;
 }
 
+size_t
+policy_profile_count(const struct policy *policy)
+{
+    return policy->profile_count;
+}
+
 const struct profile *
 policy_profile(const struct policy *policy, const char *name)
 {

@@ -116,6 +116,7 @@ struct db_token {
     char identity[LIMIT_NAME_OCTETS + 1];
     char created_by[LIMIT_REQUESTER_OCTETS + 1];
     int64_t created_s, expires_s;
+    bool used; /* out: a certificate was recorded for it */
 };
 MUST_USE bool db_token_insert(struct db *db, const struct db_token *token, struct error *err);
 MUST_USE enum db_found db_token_get(struct db *db, const uint8_t hash[LIMIT_DIGEST_OCTETS],
@@ -352,9 +353,33 @@ MUST_USE enum db_found db_crl_get(struct db *db, int32_t issuer, uint32_t shard,
 /* --- policy, audit, partitions --- */
 MUST_USE bool db_policy_insert(struct db *db, const char *document, const char *by,
                                uint64_t *ret_version, struct error *err);
+struct db_policy {
+    uint64_t version;
+    char created_by[LIMIT_REQUESTER_OCTETS + 1];
+    int64_t created_s;
+    uint32_t octets; /* of the document */
+};
 /* version 0: the newest. */
+MUST_USE enum db_found db_policy_find(struct db *db, uint64_t version, struct db_policy *ret_policy,
+                                      struct buffer *ret_document, struct error *err);
 MUST_USE enum db_found db_policy_get(struct db *db, uint64_t version, uint64_t *ret_version,
                                      struct buffer *ret_document, struct error *err);
+/* Those before a version (0: all), newest first. */
+MUST_USE bool db_policy_list(struct db *db, uint64_t before, int limit,
+                             bool (*row)(void *context, const struct db_policy *policy),
+                             void *context, struct error *err);
+/* Until the end of the transaction nobody else who asks for this adds a version. */
+MUST_USE bool db_policy_lock(struct db *db, struct error *err);
+/* Each profile that identities have which are not revoked, with one of their names. */
+struct db_profile_use {
+    char profile[LIMIT_PROFILE_OCTETS + 1];
+    char kind[16];
+    char example[LIMIT_NAME_OCTETS + 1];
+    int64_t count;
+};
+MUST_USE bool db_profile_uses(struct db *db,
+                              bool (*row)(void *context, const struct db_profile_use *use),
+                              void *context, struct error *err);
 struct db_audit {
     int64_t id; /* out */
     int64_t at_us;

@@ -23,6 +23,7 @@ enum {
     LIMIT_REQUESTER_OCTETS = 320,   /* an identity name with a prefix */
     LIMIT_REQUEST_ID_OCTETS = 40,
     LIMIT_POLICY_OCTETS = 256 * 1024,
+    LIMIT_POLICY_BODY_OCTETS = 2 * LIMIT_POLICY_OCTETS + 1024, /* a document as a JSON text */
     LIMIT_RENEWAL_ATTEMPTS = 8,     /* unused successors of one certificate that may be replaced */
     /* --- OCSP --- */
     LIMIT_OCSP_REQUEST_OCTETS = 8 * 1024,

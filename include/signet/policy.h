@@ -21,6 +21,7 @@ MUST_USE bool policy_parse(const char *document, uint64_t version, struct policy
                            struct error *err);
 void policy_free(struct policy *policy);
 uint64_t policy_version(const struct policy *policy);
+size_t policy_profile_count(const struct policy *policy);
 /* The line, from 1, of the value at a JSON path such as "$.profiles.admin.key_types[0]" in a
  * document that parses; of the innermost value on the way when the rest of the path is not there. */
 unsigned policy_line(const char *document, const char *path);

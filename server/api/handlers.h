@@ -22,10 +22,16 @@ HANDLER(handle_identity_change);
 HANDLER(handle_issuer_list);
 HANDLER(handle_root_list);
 HANDLER(handle_audit_list);
+HANDLER(handle_policy_get);
+HANDLER(handle_policy_list);
+HANDLER(handle_policy_check);
+HANDLER(handle_policy_apply);
 
 /* The query parameters that the lists take, for the route table. */
 extern const char *const certificate_list_query[];
 extern const char *const identity_list_query[];
 extern const char *const audit_list_query[];
+extern const char *const policy_get_query[];
+extern const char *const policy_list_query[];
 
 #endif

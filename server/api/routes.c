@@ -32,5 +32,12 @@ const struct route api_routes[] = {
     {"GET", "/v1/roots", CALLER_ANY, handle_root_list, 0, NULL, "root.list"},
     {"GET", "/v1/audit", CALLER_ADMIN | CALLER_AUDITOR, handle_audit_list, 0, audit_list_query,
      "audit.list"},
+    {"GET", "/v1/policy", CALLER_STAFF, handle_policy_get, 0, policy_get_query, "policy.get"},
+    {"POST", "/v1/policy", CALLER_ADMIN, handle_policy_apply, LIMIT_POLICY_BODY_OCTETS, NULL,
+     "policy.apply"},
+    {"GET", "/v1/policy/versions", CALLER_STAFF, handle_policy_list, 0, policy_list_query,
+     "policy.list"},
+    {"POST", "/v1/policy/check", CALLER_ADMIN | CALLER_AUDITOR, handle_policy_check,
+     LIMIT_POLICY_BODY_OCTETS, NULL, "policy.check"},
     {NULL, NULL, 0, NULL, 0, NULL, NULL},
 };

@@ -1,7 +1,7 @@
 /*
  * Every route with every kind of caller: exactly the documented answer. The handlers' own refusals
- * come behind, so a caller that is let in shows it by whatever the handler says to a request that is
- * right in form.
+ * come behind, so a caller that is let in shows it by whatever the handler says to a request that
+ * is right in form.
  */
 #include "suite.h"
 
@@ -22,12 +22,34 @@ struct wanted {
     const char *type;
 };
 
-#define UNKNOWN {401, "unauthenticated"}
-#define NEVER {403, "forbidden"}
-#define OK200 {200, NULL}
-#define MADE {201, NULL}
+#define UNKNOWN                                                                                    \
+    {                                                                                              \
+        401, "unauthenticated"                                                                     \
+    }
+#define NEVER                                                                                      \
+    {                                                                                              \
+        403, "forbidden"                                                                           \
+    }
+#define OK200                                                                                      \
+    {                                                                                              \
+        200, NULL                                                                                  \
+    }
+#define MADE                                                                                       \
+    {                                                                                              \
+        201, NULL                                                                                  \
+    }
 
-enum body { NONE, CSR, REVOKE_OWN, MAKE_TOKEN, MAKE_ADMIN_TOKEN, MAKE_IDENTITY, CHANGE_IDENTITY };
+enum body {
+    NONE,
+    CSR,
+    REVOKE_OWN,
+    MAKE_TOKEN,
+    MAKE_ADMIN_TOKEN,
+    MAKE_IDENTITY,
+    CHANGE_IDENTITY,
+    CHECK_POLICY,
+    APPLY_POLICY
+};
 
 /* A path that ends with / or = goes on with the serial of the workload's certificate. */
 static const struct row {
@@ -35,41 +57,72 @@ static const struct row {
     enum body body;
     struct wanted wanted[CALLERS];
 } rows[] = {
-    {"POST", "/v1/certificates", CSR,
-     {UNKNOWN, MADE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER}},
-    {"POST", "/v1/certificates/renew", CSR,
-     {UNKNOWN, NEVER, MADE, MADE, MADE, MADE, MADE, MADE}},
-    {"GET", "/v1/certificates", NONE,
-     {UNKNOWN, NEVER, OK200, OK200, OK200, OK200, NEVER, OK200}},
-    {"GET", "/v1/certificates/", NONE,
+    {"POST", "/v1/certificates", CSR, {UNKNOWN, MADE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER}},
+    {"POST", "/v1/certificates/renew", CSR, {UNKNOWN, NEVER, MADE, MADE, MADE, MADE, MADE, MADE}},
+    {"GET", "/v1/certificates", NONE, {UNKNOWN, NEVER, OK200, OK200, OK200, OK200, NEVER, OK200}},
+    {"GET", "/v1/certificates/", NONE, {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, OK200}},
+    {"GET",
+     "/v1/certificates?identity=roles/workload",
+     NONE,
      {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, OK200}},
-    {"GET", "/v1/certificates?identity=roles/workload", NONE,
+    {"GET",
+     "/v1/certificates?serial=",
+     NONE,
      {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, OK200}},
-    {"GET", "/v1/certificates?serial=", NONE,
-     {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, OK200}},
-    {"POST", "/v1/revocations", REVOKE_OWN,
+    {"POST",
+     "/v1/revocations",
+     REVOKE_OWN,
      {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, NEVER}},
-    {"POST", "/v1/tokens", MAKE_TOKEN,
-     {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, MADE, NEVER}},
-    {"POST", "/v1/tokens", MAKE_ADMIN_TOKEN,
+    {"POST", "/v1/tokens", MAKE_TOKEN, {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, MADE, NEVER}},
+    {"POST",
+     "/v1/tokens",
+     MAKE_ADMIN_TOKEN,
      {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, NEVER, NEVER}},
-    {"GET", "/v1/identities", NONE,
-     {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, OK200, OK200}},
-    {"POST", "/v1/identities", MAKE_IDENTITY,
+    {"GET", "/v1/identities", NONE, {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, OK200, OK200}},
+    {"POST",
+     "/v1/identities",
+     MAKE_IDENTITY,
      {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, NEVER, NEVER}},
-    {"GET", "/v1/identities/roles/workload", NONE,
+    {"GET",
+     "/v1/identities/roles/workload",
+     NONE,
      {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, OK200, OK200}},
-    {"PATCH", "/v1/identities/roles/workload", CHANGE_IDENTITY,
+    {"PATCH",
+     "/v1/identities/roles/workload",
+     CHANGE_IDENTITY,
      {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, NEVER, NEVER}},
     {"GET", "/v1/issuers", NONE, {OK200, OK200, OK200, OK200, OK200, OK200, OK200, OK200}},
     {"GET", "/v1/roots", NONE, {OK200, OK200, OK200, OK200, OK200, OK200, OK200, OK200}},
-    {"GET", "/v1/audit", NONE,
+    {"GET", "/v1/audit", NONE, {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, NEVER, OK200}},
+    {"GET", "/v1/policy", NONE, {UNKNOWN, NEVER, NEVER, NEVER, OK200, OK200, OK200, OK200}},
+    {"GET",
+     "/v1/policy/versions",
+     NONE,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, OK200, OK200, OK200}},
+    {"POST",
+     "/v1/policy/check",
+     CHECK_POLICY,
      {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, NEVER, OK200}},
+    {"POST",
+     "/v1/policy",
+     APPLY_POLICY,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, NEVER, NEVER}},
 };
 
 static struct flow *flow;
 static struct party parties[CALLERS]; /* of those with certificates */
 static struct party victim;           /* another certificate of the workload's identity */
+
+/* The document in force as a JSON text. */
+static bool
+put_policy(struct buffer *body)
+{
+    char document[16384];
+
+    flow_text(flow, document, sizeof(document),
+              "SELECT to_json(document::text)::text FROM policy ORDER BY version DESC LIMIT 1");
+    return buffer_printf(body, "{\"document\": %s}", document);
+}
 
 static void
 fill_body(enum body kind, struct buffer *body)
@@ -99,6 +152,13 @@ fill_body(enum body kind, struct buffer *body)
         break;
     case CHANGE_IDENTITY:
         ok = buffer_printf(body, "{\"owner\": \"somebody else\"}");
+        break;
+    case CHECK_POLICY:
+        ok = put_policy(body);
+        break;
+    case APPLY_POLICY:
+        ok = buffer_printf(body, "{\"from_version\": 1, \"expected_version\": %lld}",
+                           flow_number(flow, "SELECT max(version) FROM policy"));
         break;
     }
     CU_ASSERT_TRUE_FATAL(ok);
@@ -149,8 +209,9 @@ lists(const char *cert, const char *serial)
     const json_t *list = json_object_get(answer.json, "certificates");
 
     for (size_t i = 0; i < json_array_size(list); i++)
-        found = found || strcmp(json_string_value(json_object_get(json_array_get(list, i), "serial")),
-                                serial) == 0;
+        found =
+            found || strcmp(json_string_value(json_object_get(json_array_get(list, i), "serial")),
+                            serial) == 0;
     return found;
 }
 
@@ -176,15 +237,16 @@ a_bad_credential_beside_a_good_one_is_refused(void)
                  &(struct refusal){401, "token-unknown", "token", NULL}, "public route, bad token");
 }
 
-/* A role that was taken away with the identity's state ends at the next request, not the next day. */
+/* A role that was taken away with the identity's state ends at the next request, not the next day.
+ */
 static void
 a_suspended_administrator_is_refused_at_once(void)
 {
-    AUTO_ANSWER before = flow_call(flow, &(struct call){"GET", "/v1/audit",
-                                                        .cert = parties[AUDITOR].file});
-    AUTO_ANSWER change = flow_call(flow, &(struct call){"PATCH", "/v1/identities/admin/auditor",
-                                                        .cert = "admin",
-                                                        .text = "{\"state\": \"suspended\"}"});
+    AUTO_ANSWER before =
+        flow_call(flow, &(struct call){"GET", "/v1/audit", .cert = parties[AUDITOR].file});
+    AUTO_ANSWER change =
+        flow_call(flow, &(struct call){"PATCH", "/v1/identities/admin/auditor", .cert = "admin",
+                                       .text = "{\"state\": \"suspended\"}"});
 
     flow_expect(&before, 200, "before");
     flow_expect(&change, 200, "suspend");
