@@ -6,7 +6,7 @@ enum { KILLED = 9, EXIT_0 = 0, EXIT_1 = 1 << 8, EXIT_75 = 75 << 8, EXIT_78 = 78 
 static void
 delays_grow_to_a_bound(void)
 {
-    static const int64_t wanted_ms[] = {50, 100, 200, 400, 800, 1600, 2000, 2000, 2000};
+    static const int64_t wanted_ms[] = {50, 100, 200, 400, 800, 1000, 1000, 1000, 1000};
     struct restart restart = {0};
 
     for (size_t i = 0; i < ARRAY_LEN(wanted_ms); i++) {
