@@ -36,23 +36,54 @@ days_needed(struct jobs *jobs)
     return (int)(days > wanted ? days : wanted);
 }
 
-bool
-job_authority(struct jobs *jobs, struct error *err)
+static bool
+look_authority(struct jobs *jobs, struct error *err)
 {
-    struct server *server = jobs->server;
-    int64_t now_ms = clock_monotonic_ms();
+    if (!authority_load(jobs->server->authority, jobs->db, err))
+        return false;
+    jobs->schedule.partitions_short = jobs->days_made > 0 && days_needed(jobs) > jobs->days_made;
+    return true;
+}
+
+static bool
+look_published(struct jobs *jobs, struct error *err)
+{
+    return publisher_poll(jobs->server->publisher, jobs->db, err);
+}
+
+/* What was revoked may be the responder's own certificate. */
+static bool
+look_responder(struct jobs *jobs, struct error *err)
+{
     bool noticed = jobs->schedule.noticed;
 
     jobs->schedule.noticed = false;
-    if (!authority_load(server->authority, jobs->db, err) ||
-        !publisher_poll(server->publisher, jobs->db, err))
-        return false;
-    /* What was revoked may be the responder's own certificate. */
-    if (noticed && !job_responder_look(jobs, err))
-        return false;
-    jobs->schedule.partitions_short = jobs->days_made > 0 && days_needed(jobs) > jobs->days_made;
-    return !server->audit || !audit_due(server->audit, now_ms) ||
-           audit_flush(server->audit, jobs->db, now_ms, err);
+    return !noticed || job_responder_look(jobs, err);
+}
+
+static bool
+flush_audit(struct jobs *jobs, struct error *err)
+{
+    struct audit *audit = jobs->server->audit;
+    int64_t now_ms = clock_monotonic_ms();
+
+    return !audit || !audit_due(audit, now_ms) || audit_flush(audit, jobs->db, now_ms, err);
+}
+
+/* Each step whatever became of those before: a policy that cannot be used must not keep
+ * revocations from being published. The first failure is told. */
+bool
+job_authority(struct jobs *jobs, struct error *err)
+{
+    static bool (*const steps[])(struct jobs * jobs, struct error * err) = {
+        look_authority, look_published, look_responder, flush_audit};
+    struct error later;
+    bool ok = true;
+
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        if (!steps[i](jobs, ok ? err : &later))
+            ok = false;
+    return ok;
 }
 
 static bool
