@@ -59,8 +59,7 @@ insist(struct hand *hand, const struct errand *errand, struct client_reply *repl
         if (reply->status >= 500 && reply->status != 503)
             ledger_breach(hand->ledger, "%s: %d for a fault of a part: %s", errand->grant,
                           reply->status, buffer_text(&reply->body));
-        if (reply->status == 503 && reply->retry_after_s < 0 &&
-            !strstr(buffer_text(&reply->body), "commit-unknown"))
+        if (reply->status == 503 && reply->retry_after_s < 0)
             ledger_breach(hand->ledger, "%s: 503 without Retry-After: %s", errand->grant,
                           buffer_text(&reply->body));
         atomic_fetch_add(&hand->load->repeated, 1);

@@ -23,7 +23,13 @@ storm_begin(struct storm *storm)
 {
     const struct ca_options options = {.fsync = true, .config = storm_config};
 
-    *storm = (struct storm){.ca = ca_start(&options)};
+    storm_begin_on(storm, ca_start(&options));
+}
+
+void
+storm_begin_on(struct storm *storm, struct ca *ca)
+{
+    *storm = (struct storm){.ca = ca};
     ledger_init(&storm->ledger);
     load_start(&storm->load, storm->ca, &storm->ledger, STORM_TOKENS);
     if (load_back_after(&storm->load, 0, STORM_LIMIT_MS) < 0)

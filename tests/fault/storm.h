@@ -24,6 +24,8 @@ struct storm {
 
 /* An authority with a durable database and the load on it. */
 void storm_begin(struct storm *storm);
+/* The same on an authority that runs already; takes it. */
+void storm_begin_on(struct storm *storm, struct ca *ca);
 /* Ends the load, waits for readiness, runs the checker; CUnit assertions. */
 void storm_check(struct storm *storm);
 void storm_end(struct storm *storm);
