@@ -79,6 +79,27 @@ static const struct option identity_create_options[] = {
     {0},
 };
 
+static const struct option policy_version_options[] = {
+    {"version", "NUMBER", "this version (the newest)", false},
+    {0},
+};
+
+static const struct option policy_history_options[] = {
+    {"limit", "NUMBER", "at most so many (100)", false},
+    {0},
+};
+
+static const struct option policy_apply_options[] = {
+    {"expect", "NUMBER", "only if this version is in force (the newest as we look)", false},
+    {"yes", NULL, "do not ask on a terminal", false},
+    {0},
+};
+
+static const struct option policy_rollback_options[] = {
+    {"yes", NULL, "do not ask on a terminal", false},
+    {0},
+};
+
 static const struct option audit_options[] = {
     {"actor", "NAME", "by this caller", false},
     {"action", "ACTION", "such as certificate.issue", false},
@@ -147,3 +168,23 @@ const struct command commands[] = {
      "signet status --health http://127.0.0.1:9180"},
     {0},
 };
+    {"policy show", "", 0, 0, policy_version_options, false, command_policy_show,
+     "print the policy document", "", "signet policy show > policy.json"},
+    {"policy check", "FILE", 1, 1, NULL, false, command_policy_check,
+     "could this policy document be applied",
+     "The server judges it as it would when it is applied, and stores nothing.",
+     "signet policy check policy.json"},
+    {"policy diff", "FILE", 1, 1, policy_version_options, false, command_policy_diff,
+     "what a policy document would change", "+ is added, - is removed, ~ is changed.",
+     "signet policy diff policy.json"},
+    {"policy apply", "FILE", 1, 1, policy_apply_options, false, command_policy_apply,
+     "put a policy document in force",
+     "All servers follow within a second; certificates remember the version they were issued "
+     "under.\n"
+     "Refused when somebody else has applied another version meanwhile.",
+     "signet policy apply policy.json"},
+    {"policy rollback", "VERSION", 1, 1, policy_rollback_options, false, command_policy_rollback,
+     "put an older version in force again", "It becomes a new version; none is ever removed.",
+     "signet policy rollback 3"},
+    {"policy history", "", 0, 0, policy_history_options, false, command_policy_history,
+     "list the versions of the policy document", "Newest first.", "signet policy history"},
