@@ -19,6 +19,8 @@ static char folder[64];
 static unsigned base_port;
 static struct buffer out;
 
+static int shell(const char *format, ...) PRINTF_LIKE(1, 2);
+
 static int
 shell(const char *format, ...)
 {

@@ -224,7 +224,6 @@ the_same_request_gets_the_same_certificate(void)
 static void
 another_request_is_refused_and_names_the_certificate(void)
 {
-    AUTO_PARTY party = {.key = NULL};
     char token[CA_TOKEN_TEXT];
     AUTO_KEY key = key_make();
     AUTO_KEY other = key_make();

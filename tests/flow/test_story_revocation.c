@@ -140,7 +140,6 @@ by_certificate_as_pem_and_without_a_reason(void)
     AUTO_PARTY party = {.key = NULL};
     char path[160];
     AUTO_BUFFER pem = {.max = 65536};
-    AUTO_BUFFER body = {.max = 0};
     AUTO_ANSWER answer = {.status = 0};
     json_t *request;
     char *text;
