@@ -22,6 +22,9 @@ static const struct {
     {"root-crl", command_root_crl,
      "--state DIR [--config FILE] [--pin FILE] [--environment NAME=VALUE] [--module PATH]\n"
      "            [--module-init TEXT]  the next CRL of the root, with the root's token; signetd may run"},
+    {"migrate", command_migrate,
+     "--config FILE\n"
+     "            bring the database to the level of these programs; signetd is stopped"},
     {"roles", command_roles,
      "--database CONNINFO\n"
      "            make the database roles, as a superuser"},

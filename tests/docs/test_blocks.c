@@ -131,6 +131,8 @@ the_last_administrator_is_replaced(void)
     CU_ASSERT_EQUAL(run("last-administrator", ""), 0);
     CU_ASSERT_EQUAL(run("check", ""), 0);
     CU_ASSERT_PTR_NULL(strstr(buffer_text(&out), "WRONG"));
+    CU_ASSERT_EQUAL(run("migrate", ""), 0);
+    ASSERT_SAID("database at level ");
     ca_signetd_start(ca);
 }
 

@@ -113,6 +113,25 @@ refusals_of_admin_write_nothing(void)
     CU_ASSERT_NOT_EQUAL(shell("ls -d %s/.ceremony", ca->folder), 0);
 }
 
+/* One that is there already stays as it is; a newer one is not for these programs. */
+static void
+the_database_is_brought_to_the_level(void)
+{
+    long long level = ca_sql_number(ca, "SELECT max(level) FROM schema_version");
+
+    CU_ASSERT_EQUAL(shell("exec signet-ceremony migrate --config %s", ca->config), 0);
+    ASSERT_SAID("database at level ");
+    CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT max(level) FROM schema_version"), level);
+    ca_sql(ca, NULL,
+           "INSERT INTO schema_version (level, name, checksum) VALUES (999, 'later', "
+           "sha256('x'))");
+    CU_ASSERT_EQUAL(shell("exec signet-ceremony migrate --config %s", ca->config), 1);
+    ASSERT_SAID("it is too old");
+    ca_sql(ca, NULL, "DELETE FROM schema_version WHERE level = 999");
+    CU_ASSERT_EQUAL(shell("exec signet-ceremony migrate"), 2);
+    ASSERT_SAID("--config is missing");
+}
+
 static void
 one_ceremony_at_a_time(void)
 {
@@ -168,10 +187,11 @@ main(void)
 
     buffer_init(&out, 1024 * 1024);
     ca = ca_start(NULL);
-    status = RUN_SUITE("later ceremonies", TEST(refuses_beside_a_signer_in_service),
-                       TEST(the_last_administrator_is_replaced),
-                       TEST(refusals_of_admin_write_nothing), TEST(one_ceremony_at_a_time),
-                       TEST(the_root_gets_its_next_crl), TEST(a_wrong_root_pin_leaves_the_number));
+    status =
+        RUN_SUITE("later ceremonies", TEST(refuses_beside_a_signer_in_service),
+                  TEST(the_last_administrator_is_replaced), TEST(refusals_of_admin_write_nothing),
+                  TEST(the_database_is_brought_to_the_level), TEST(one_ceremony_at_a_time),
+                  TEST(the_root_gets_its_next_crl), TEST(a_wrong_root_pin_leaves_the_number));
     ca_stop(ca);
     buffer_done(&out);
     return status;
