@@ -48,13 +48,13 @@ bool command_identity_suspend(struct cli *cli, const struct arguments *arguments
                               struct error *err);
 bool command_identity_resume(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_issuer_list(struct cli *cli, const struct arguments *arguments, struct error *err);
-bool command_audit(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_policy_show(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_policy_history(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_policy_check(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_policy_diff(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_policy_apply(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_policy_rollback(struct cli *cli, const struct arguments *arguments, struct error *err);
+bool command_audit(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_status(struct cli *cli, const struct arguments *arguments, struct error *err);
 
 #endif
