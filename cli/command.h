@@ -36,6 +36,7 @@ int command_main(int argc, char **argv);
 /* In command_*.c. */
 bool command_init(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_token_create(struct cli *cli, const struct arguments *arguments, struct error *err);
+bool command_token_bench(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_enroll(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_renew(struct cli *cli, const struct arguments *arguments, struct error *err);
 bool command_revoke(struct cli *cli, const struct arguments *arguments, struct error *err);

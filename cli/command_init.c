@@ -25,14 +25,13 @@ ceremony_path(char *path, size_t room, struct error *err)
     return true;
 }
 
-bool
-command_init(struct cli *cli, const struct arguments *arguments, struct error *err)
+static bool
+ceremony_become(char *subcommand, const struct arguments *arguments, struct error *err)
 {
     size_t count = (size_t)arguments->rest_count;
     char **argv = calloc(count + 3, sizeof(*argv));
-    char path[PATH_MAX], subcommand[] = "init";
+    char path[PATH_MAX];
 
-    (void)cli;
     if (!argv)
         return error_set(err, ERROR_MEMORY, "no memory for arguments");
     if (!ceremony_path(path, sizeof(path), err)) {
@@ -46,4 +45,22 @@ command_init(struct cli *cli, const struct arguments *arguments, struct error *e
     execv(path, argv);
     free(argv);
     return error_errno(err, ERROR_FILE_ACCESS, "%s cannot be started", path);
+}
+
+bool
+command_init(struct cli *cli, const struct arguments *arguments, struct error *err)
+{
+    char subcommand[] = "init";
+
+    (void)cli;
+    return ceremony_become(subcommand, arguments, err);
+}
+
+bool
+command_token_bench(struct cli *cli, const struct arguments *arguments, struct error *err)
+{
+    char subcommand[] = "bench";
+
+    (void)cli;
+    return ceremony_become(subcommand, arguments, err);
 }

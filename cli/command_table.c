@@ -126,6 +126,13 @@ const struct command commands[] = {
      "make a one-time enrolment token",
      "The token is printed alone on standard output, and only this once.",
      "signet token create payments/api --ttl 15m > token"},
+    {"token bench", "[ARGUMENT...]", 0, 0, NULL, true, command_token_bench,
+     "measure how fast a PKCS#11 token signs",
+     "Starts signet-ceremony bench, which prints signatures a second by algorithm and threads. "
+     "All\n"
+     "arguments are passed on to it: --module PATH, --token URI, --pin-fd N, --module-init TEXT,\n"
+     "--threads N, --seconds N.",
+     "signet token bench --module libsofthsm2.so --token pkcs11:token=issuing --pin-fd 3 3<pin"},
     {"enroll", "", 0, 0, enroll_options, false, command_enroll,
      "get a first certificate by a token",
      "Makes a key that never leaves this machine, asks for a certificate, and writes it with its\n"

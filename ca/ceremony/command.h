@@ -14,6 +14,7 @@ int command_keygen(char **arguments);
 int command_token(char **arguments);
 int command_roles(char **arguments);
 int command_migrate(char **arguments);
+int command_bench(char **arguments);
 int command_admin(char **arguments);
 int command_root_crl(char **arguments);
 

@@ -15,13 +15,17 @@ static const struct {
     {"token", command_token,
      "--module PATH --label NAME --so-pin-fd N --pin-fd N\n"
      "            make a token in a slot that has none"},
+    {"bench", command_bench,
+     "--module PATH --token URI --pin-fd N [--module-init TEXT] [--threads N] [--seconds N]\n"
+     "            how fast the token signs, by algorithm and threads; leaves nothing in it"},
     {"admin", command_admin,
      "--state DIR --name NAME [--owner OWNER] [--config FILE]\n"
      "            certificate for admin/NAME into STATE/admin, when nobody else can make one;\n"
      "            signetd is stopped meanwhile"},
     {"root-crl", command_root_crl,
      "--state DIR [--config FILE] [--pin FILE] [--environment NAME=VALUE] [--module PATH]\n"
-     "            [--module-init TEXT]  the next CRL of the root, with the root's token; signetd may run"},
+     "            [--module-init TEXT]  the next CRL of the root, with the root's token; signetd "
+     "may run"},
     {"migrate", command_migrate,
      "--config FILE\n"
      "            bring the database to the level of these programs; signetd is stopped"},

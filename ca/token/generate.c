@@ -3,21 +3,11 @@
 #include <string.h>
 
 #include "fate.h"
+#include "generate.h"
 #include "key.h"
-#include "session.h"
 #include "signet/public_key.h"
 
-enum { GENERATE_ID_OCTETS = 16 };
-
-/* An open token with its login, for the length of one generation. */
-struct generator {
-    struct module module;
-    CK_SLOT_ID slot;
-    CK_TOKEN_INFO info;
-    CK_SESSION_HANDLE session;
-};
-
-static void
+void
 generator_done(struct generator *generator)
 {
     if (generator->session && module_usable(&generator->module, NULL)) {
@@ -27,7 +17,7 @@ generator_done(struct generator *generator)
     module_done(&generator->module);
 }
 
-static bool
+bool
 generator_init(struct generator *generator, const struct keyring_options *options, struct bytes pin,
                struct error *err)
 {
@@ -61,14 +51,7 @@ generate_label_is_free(struct generator *generator, char *label, struct error *e
     return true;
 }
 
-/* Per type of key: what makes it, and what it may then do. */
-static const struct generate_row {
-    enum key_type type;
-    CK_MECHANISM_TYPE mechanism;
-    CK_MECHANISM_TYPE allowed;
-    struct bytes curve[2]; /* forms of CKA_EC_PARAMS, tried in turn; none for RSA */
-    CK_ULONG modulus_bits;
-} generate_rows[] = {
+static const struct generate_row generate_rows[] = {
     {KEY_P256,
      CKM_EC_KEY_PAIR_GEN,
      CKM_ECDSA,
@@ -91,7 +74,7 @@ static const struct generate_row {
      0},
 };
 
-static const struct generate_row *
+const struct generate_row *
 generate_row_of(enum key_type type)
 {
     for (size_t i = 0; i < ARRAY_LEN(generate_rows); i++)
@@ -101,34 +84,32 @@ generate_row_of(enum key_type type)
 }
 
 /* What one attempt is given. */
-struct generate_wish {
-    const struct generate_row *row;
+struct attempt {
+    const struct generate_wish *wish;
     struct bytes curve;
-    char *label;
-    uint8_t *id;
     bool with_mechanisms;
 };
 
 /* Sign only, never out of the token (T-18). Tokens that know CKA_ALLOWED_MECHANISMS get it too. */
 static CK_RV
-generate_pair(struct generator *generator, const struct generate_wish *wish,
-              CK_OBJECT_HANDLE *ret_public)
+generate_attempt(struct generator *generator, const struct attempt *attempt,
+                 CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private)
 {
-    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    const struct generate_wish *wish = attempt->wish;
+    CK_BBOOL yes = CK_TRUE, no = CK_FALSE, token = wish->passing ? CK_FALSE : CK_TRUE;
     CK_BYTE exponent[] = {0x01, 0x00, 0x01};
     CK_ULONG bits = wish->row->modulus_bits;
     CK_MECHANISM_TYPE allowed[] = {wish->row->allowed};
     CK_MECHANISM mechanism = {wish->row->mechanism, NULL, 0};
-    CK_OBJECT_HANDLE private;
     CK_ATTRIBUTE public_template[7] = {
-        {CKA_TOKEN, &yes, sizeof(yes)},
+        {CKA_TOKEN, &token, sizeof(token)},
         {CKA_PRIVATE, &no, sizeof(no)},
         {CKA_VERIFY, &yes, sizeof(yes)},
         {CKA_ID, wish->id, GENERATE_ID_OCTETS},
         {CKA_LABEL, wish->label, strlen(wish->label)},
     };
     CK_ATTRIBUTE private_template[] = {
-        {CKA_TOKEN, &yes, sizeof(yes)},
+        {CKA_TOKEN, &token, sizeof(token)},
         {CKA_PRIVATE, &yes, sizeof(yes)},
         {CKA_SENSITIVE, &yes, sizeof(yes)},
         {CKA_EXTRACTABLE, &no, sizeof(no)},
@@ -142,12 +123,12 @@ generate_pair(struct generator *generator, const struct generate_wish *wish,
         {CKA_ALLOWED_MECHANISMS, allowed, sizeof(allowed)},
     };
     CK_ULONG public_count = 5;
-    CK_ULONG private_count = ARRAY_LEN(private_template) - (wish->with_mechanisms ? 0 : 1);
+    CK_ULONG private_count = ARRAY_LEN(private_template) - (attempt->with_mechanisms ? 0 : 1);
 
-    if (wish->curve.len) {
+    if (attempt->curve.len) {
         /* PKCS#11 takes its input without const and does not write to it. */
-        public_template[public_count++] =
-            (CK_ATTRIBUTE){CKA_EC_PARAMS, (CK_BYTE *)(uintptr_t)wish->curve.data, wish->curve.len};
+        public_template[public_count++] = (CK_ATTRIBUTE){
+            CKA_EC_PARAMS, (CK_BYTE *)(uintptr_t)attempt->curve.data, attempt->curve.len};
     } else {
         public_template[public_count++] = (CK_ATTRIBUTE){CKA_MODULUS_BITS, &bits, sizeof(bits)};
         public_template[public_count++] =
@@ -155,7 +136,7 @@ generate_pair(struct generator *generator, const struct generate_wish *wish,
     }
     return generator->module.functions->C_GenerateKeyPair(
         generator->session, &mechanism, public_template, public_count, private_template,
-        private_count, ret_public, &private);
+        private_count, ret_public, ret_private);
 }
 
 /* CKR_GENERAL_ERROR is how NSS says that it does not know an attribute. */
@@ -166,18 +147,20 @@ generate_may_try_again(CK_RV rv)
            rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_GENERAL_ERROR;
 }
 
-static CK_RV
-generate_try(struct generator *generator, struct generate_wish *wish, CK_OBJECT_HANDLE *ret_public)
+CK_RV
+generate_pair(struct generator *generator, const struct generate_wish *wish,
+              CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private)
 {
+    struct attempt attempt = {.wish = wish};
     CK_RV rv = CKR_ATTRIBUTE_VALUE_INVALID;
 
     for (size_t form = 0; form < ARRAY_LEN(wish->row->curve); form++) {
-        wish->curve = wish->row->curve[form];
-        if (form > 0 && wish->curve.len == 0)
+        attempt.curve = wish->row->curve[form];
+        if (form > 0 && attempt.curve.len == 0)
             break;
         for (int bare = 0; bare < 2; bare++) {
-            wish->with_mechanisms = !bare;
-            rv = generate_pair(generator, wish, ret_public);
+            attempt.with_mechanisms = !bare;
+            rv = generate_attempt(generator, &attempt, ret_public, ret_private);
             if (!generate_may_try_again(rv))
                 return rv;
         }
@@ -185,7 +168,7 @@ generate_try(struct generator *generator, struct generate_wish *wish, CK_OBJECT_
     return rv;
 }
 
-static bool
+bool
 generate_can(struct generator *generator, const struct generate_row *row, struct error *err)
 {
     CK_MECHANISM_INFO info = {0};
@@ -237,14 +220,14 @@ generate_run(struct generator *generator, const struct generate_row *row, char *
 {
     uint8_t id[GENERATE_ID_OCTETS], spki[LIMIT_SPKI_OCTETS];
     struct generate_wish wish = {.row = row, .label = label, .id = id};
-    CK_OBJECT_HANDLE public = 0;
+    CK_OBJECT_HANDLE public = 0, private = 0;
     size_t spki_len = 0;
     CK_RV rv;
 
     if (!generate_can(generator, row, err) || !generate_label_is_free(generator, label, err) ||
         !random_bytes(id, sizeof(id), err))
         return false;
-    rv = generate_try(generator, &wish, &public);
+    rv = generate_pair(generator, &wish, &public, &private);
     if (rv != CKR_OK)
         return token_error(err, rv, "make the key pair \"%s\"", label);
     if (!key_read_spki(&generator->module, generator->session, public, spki, sizeof(spki),

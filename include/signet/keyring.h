@@ -90,4 +90,23 @@ MUST_USE bool keyring_generate(const struct keyring_options *options, struct byt
                                enum key_type type, const char *label, struct buffer *ret_spki,
                                char ret_uri[KEYRING_URI_OCTETS], struct error *err);
 
+/* --- how fast a token signs --- */
+enum { KEYRING_BENCH_THREADS = 16 };
+struct keyring_bench_row {
+    enum key_type type;
+    unsigned threads; /* 0: the token cannot make such keys */
+    double per_s;     /* signatures a second, all threads together */
+};
+struct keyring_bench {
+    int64_t for_ms; /* for each row */
+    void (*tell)(void *context, const struct keyring_bench_row *row);
+    void *context;
+};
+/*
+ * Signs with a key of each type by 1, 2, 4 ... threads, at most options->sessions. The keys are
+ * session objects: nothing is left in the token. The options' URI names the token only.
+ */
+MUST_USE bool keyring_bench(const struct keyring_options *options, struct bytes pin,
+                            const struct keyring_bench *wish, struct error *err);
+
 #endif

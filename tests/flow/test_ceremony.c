@@ -104,6 +104,21 @@ transcript_tells_what_openssl_sees(void)
                     0);
 }
 
+/* By the command line for people, which hands over to the ceremony. */
+static void
+the_root_token_is_measured(void)
+{
+    CU_ASSERT_EQUAL(shell("export SOFTHSM2_CONF=%s/tokens/root/softhsm2.conf; signet token bench "
+                          "--module %s --token pkcs11:token=signet%%20root --pin-fd 3 --threads 2 "
+                          "3<%s/pins/root.pin",
+                          ca->folder, token_fixture_softhsm(), ca->folder),
+                    0);
+    ASSERT_SAID("signatures a second\nthreads           1         2\nP-256 ");
+    ASSERT_SAID("\nEd25519 ");
+    CU_ASSERT_EQUAL(shell("signet token bench --module /nowhere --pin-fd 3"), 2);
+    ASSERT_SAID("--token is missing");
+}
+
 static void
 everything_issued_is_recorded(void)
 {
@@ -313,7 +328,8 @@ main(void)
     status =
         RUN_SUITE("ceremony", TEST(openssl_and_gnutls_accept_the_chain),
                   TEST(ca_certificates_have_their_shape), TEST(lives_are_ten_and_two_years),
-                  TEST(transcript_tells_what_openssl_sees), TEST(everything_issued_is_recorded),
+                  TEST(transcript_tells_what_openssl_sees), TEST(the_root_token_is_measured),
+                       TEST(everything_issued_is_recorded),
                   TEST(secrets_belong_to_their_users), TEST(a_second_run_touches_nothing),
                   TEST(a_database_with_an_issuer_is_refused),
                   TEST(a_failure_leaves_nothing_that_can_be_started),
