@@ -63,10 +63,11 @@ collect() {
 explained() {
     local status=0 line
     sort -u >found.txt
-    sed -n "s/^| $1 | \`\([^|]*\)\` | \([^|]*\) | [^|].*/\2: \1/p" "$conformance" |
-        while IFS=': ' read -r objects finding; do
-            for object in ${objects//,/ }; do printf '%s: %s\n' "$object" "$finding"; done
-        done | sort -u >wanted.txt
+    awk -F ' *[|] *' -v judge="$1" '$2 == judge && NF > 5 {
+        gsub(/`/, "", $3)
+        count = split($4, objects, / *, */)
+        for (i = 1; i <= count; i++) print objects[i] ": " $3
+    }' "$conformance" | sort -u >wanted.txt
     while read -r line; do
         [[ -z $line ]] || { say "not explained in docs/conformance.md: $line" && status=1; }
     done < <(comm -23 found.txt wanted.txt)

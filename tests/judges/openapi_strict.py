@@ -1,7 +1,7 @@
 """The strict reading of docs/openapi.yaml, for a judge: openapi_strict.py SOURCE TARGET NAME=VALUE...
 
 Objects have no members but those that are described, and the examples have values that mean something
-to the running server: a member or parameter NAME gets VALUE (@FILE: the text of that file).
+to the running server: NAME is body.MEMBER or path.PARAMETER and gets VALUE (@FILE: the text of FILE).
 """
 
 import copy
@@ -48,9 +48,10 @@ def fill(node, values):
     if not isinstance(node, dict):
         return
     if isinstance(node.get("example"), dict):
-        node["example"].update({k: v for k, v in values.items() if k in node["example"]})
-    if node.get("in") == "path" and node.get("name") in values:
-        node["example"] = values[node["name"]]
+        for member in node["example"]:
+            node["example"][member] = values.get(f"body.{member}", node["example"][member])
+    if node.get("in") == "path":
+        node["example"] = values[f"path.{node['name']}"]
     for value in node.values():
         fill(value, values)
 
