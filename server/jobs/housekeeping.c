@@ -149,8 +149,8 @@ bool
 job_probe(struct jobs *jobs, struct error *err)
 {
     struct probe_reply issuing = {.last_signature_s = 0}, status = {.last_signature_s = 0};
-    bool issuing_ok = signer_probe(jobs->issuing, JOBS_SIGNER_MS, &issuing, err);
-    bool status_ok = signer_probe(jobs->status, JOBS_SIGNER_MS, &status, err);
+    bool issuing_ok = signer_probe(jobs->issuing, JOBS_PROBE_MS, &issuing, err);
+    bool status_ok = signer_probe(jobs->status, JOBS_PROBE_MS, &status, err);
 
     pthread_mutex_lock(&jobs->lock);
     if (issuing_ok) {

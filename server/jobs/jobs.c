@@ -12,7 +12,7 @@
 #include "signet/file.h"
 #include "signet/log.h"
 
-enum { JOBS_STATEMENT_MS = 30000, JOBS_STOP_POLL_MS = 1000 };
+enum { JOBS_STATEMENT_MS = 30000, JOBS_STOP_POLL_MS = 1000, JOBS_SLOW_MS = 1000 };
 
 static bool (*const work[JOB_COUNT])(struct jobs *jobs, struct error *err) = {
     [JOB_AUTHORITY] = job_authority, [JOB_PARTITIONS] = job_partitions,
@@ -87,6 +87,23 @@ job_run(struct jobs *jobs, enum job job)
     job_result(jobs, job, work[job](jobs, &failure), &failure);
 }
 
+/* A job that waited for a silent signer ends the round, which goes on behind it the next time: so the
+ * database is looked at in between, and no job keeps the others from their turn. */
+static void
+jobs_run_due(struct jobs *jobs)
+{
+    for (int i = 0; i < JOB_COUNT && !atomic_load(&jobs->stopping); i++) {
+        int64_t began_ms = clock_monotonic_ms();
+        enum job job = jobs->next;
+
+        jobs->next = (enum job)((jobs->next + 1) % JOB_COUNT);
+        if (schedule_due(&jobs->schedule, job, clock_now_s(), began_ms))
+            job_run(jobs, job);
+        if (clock_monotonic_ms() - began_ms > JOBS_SLOW_MS)
+            return;
+    }
+}
+
 static void
 jobs_round(struct jobs *jobs)
 {
@@ -100,9 +117,7 @@ jobs_round(struct jobs *jobs)
     pthread_mutex_lock(&jobs->lock);
     jobs->state.database_s = clock_now_s();
     pthread_mutex_unlock(&jobs->lock);
-    for (enum job job = 0; job < JOB_COUNT && !atomic_load(&jobs->stopping); job++)
-        if (schedule_due(&jobs->schedule, job, clock_now_s(), clock_monotonic_ms()))
-            job_run(jobs, job);
+    jobs_run_due(jobs);
 }
 
 static void

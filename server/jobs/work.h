@@ -18,12 +18,15 @@ struct jobs {
     struct db *db; /* the thread's own; null while the database is away */
     struct signer_channel *issuing, *status;
     struct schedule schedule; /* the thread's own */
+    enum job next;            /* where the next round begins */
     int days_made;            /* how far ahead partitions were made */
     pthread_mutex_t lock;
     struct jobs_state state; /* under the lock */
 };
 
-enum { JOBS_SIGNER_MS = 10000 };
+/* Below the ten seconds after which health calls the database silent: nobody shall be blamed for a
+ * signer. */
+enum { JOBS_SIGNER_MS = 8000, JOBS_PROBE_MS = 3000 };
 
 /* Each does its work once. Where only one node may do it at a time, a lock held by another is no
  * failure. */
