@@ -139,6 +139,8 @@ set_call(struct flow *flow, const struct call *call, struct bytes body, struct c
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer->head);
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, call->alone ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, call->alone ? 1L : 0L);
+    if (call->from)
+        curl_easy_setopt(curl, CURLOPT_INTERFACE, call->from);
     if (body.data) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)body.data);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)body.len);

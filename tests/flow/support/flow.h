@@ -40,6 +40,7 @@ struct call {
     struct bytes octets;      /* the same for binary bodies */
     const char *header;       /* one more header line, or null */
     bool alone;               /* over a connection of its own */
+    const char *from;         /* our address, or null: 127.0.0.1 */
     bool any_server;          /* whatever certificate it shows (a clock was moved) */
 };
 
