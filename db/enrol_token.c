@@ -41,6 +41,7 @@ db_token_get(struct db *db, const uint8_t hash[LIMIT_DIGEST_OCTETS], struct db_t
     row_text(&row, token.created_by, sizeof(token.created_by));
     token.created_s = row_time_s(&row);
     token.expires_s = row_time_s(&row);
+    token.used = row_bool(&row);
     if (!row_ok(&row, err))
         return DB_FAILED;
     *ret_token = token;
