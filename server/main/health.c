@@ -13,7 +13,7 @@
 
 enum {
     HEALTH_DATABASE_S = 10,  /* the jobs ask it each second */
-    HEALTH_SIGNATURE_S = 30, /* the probe signs every five seconds */
+    HEALTH_SIGNATURE_S = 20, /* the probe signs every five seconds */
     HEALTH_POLL_S = 10,
     HEALTH_SKEW_US = 5 * 1000 * 1000
 };
