@@ -149,9 +149,9 @@ many_and_long_header_fields(void)
         ok = buffer_printf(&many, "X-%d: y\r\n", i);
     ok = ok && buffer_printf(&long_one, "\r\n\r\n") && buffer_printf(&many, "\r\n");
     CU_ASSERT_TRUE_FATAL(ok);
-    raw_ask(flow, flow_ca(flow)->https_port, true, buffer_text(&long_one), &out);
+    raw_ask(flow_ca(flow), flow_ca(flow)->https_port, true, buffer_text(&long_one), &out);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), " 431 "));
-    raw_ask(flow, flow_ca(flow)->https_port, true, buffer_text(&many), &out_many);
+    raw_ask(flow_ca(flow), flow_ca(flow)->https_port, true, buffer_text(&many), &out_many);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out_many), " 431 "));
     AUTO_ANSWER answer = flow_call(flow, &(struct call){.method = "GET", .path = "/v1/roots"});
     flow_expect(&answer, 200, "afterwards");
@@ -178,7 +178,7 @@ requests_that_are_malformed(void)
         AUTO_BUFFER out = {.max = 0};
         const char *text;
 
-        raw_ask(flow, flow_ca(flow)->https_port, true, requests[i], &out);
+        raw_ask(flow_ca(flow), flow_ca(flow)->https_port, true, requests[i], &out);
         text = buffer_text(&out);
         /* The HTTP library cuts some of them without a word, which is as good. */
         if (*text && !strstr(text, "HTTP/1.1 400") && !strstr(text, "HTTP/1.1 411"))
@@ -193,7 +193,7 @@ plain_http_on_the_tls_port(void)
 {
     AUTO_BUFFER out = {.max = 0};
 
-    raw_ask(flow, flow_ca(flow)->https_port, false, "GET /v1/roots HTTP/1.1\r\nHost: x\r\n\r\n",
+    raw_ask(flow_ca(flow), flow_ca(flow)->https_port, false, "GET /v1/roots HTTP/1.1\r\nHost: x\r\n\r\n",
             &out);
     CU_ASSERT_PTR_NULL(strstr(buffer_text(&out), "200"));
 }
@@ -318,7 +318,7 @@ a_byte_a_second_is_cut_and_others_work(void)
         unsigned port = slow[i].tls || handshaking ? flow_ca(flow)->https_port
                                                    : flow_ca(flow)->publish_port;
 
-        CU_ASSERT_TRUE_FATAL(raw_open(flow, port, slow[i].tls, slow[i].tls ? &party : NULL,
+        CU_ASSERT_TRUE_FATAL(raw_open(flow_ca(flow), port, slow[i].tls, slow[i].tls ? &party : NULL,
                                       &slow[i].raw));
         if (*slow[i].at_once)
             CU_ASSERT_TRUE(raw_send(&slow[i].raw, slow[i].at_once, strlen(slow[i].at_once)));

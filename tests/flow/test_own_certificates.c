@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ca_fixture.h"
+#include "flow_raw.h"
 
 enum { RENEWAL_MS = 60000, STEP_MS = 250 };
 
@@ -84,20 +85,42 @@ a_server_without_certificate_makes_one(void)
     CU_ASSERT_EQUAL(ca_http(ca, "GET", "/v1/identities", "admin", NULL, NULL, NULL), 200);
 }
 
-/* The client meets another certificate, and the process is the same. */
+/* Whether a request on this connection is answered. */
+static bool
+answered(struct raw *raw)
+{
+    static const char request[] = "GET /v1/roots HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    AUTO_BUFFER out = {.max = 65536};
+
+    for (int waited_ms = 0; waited_ms < RENEWAL_MS; waited_ms += STEP_MS) {
+        if (waited_ms == 0 && !raw_send(raw, request, strlen(request)))
+            return false;
+        if (raw_receive(raw, STEP_MS, &out))
+            return false;
+        if (out.len && strstr(buffer_text(&out), "HTTP/1.1 200"))
+            return true;
+    }
+    return false;
+}
+
+/* The client meets another certificate, the process is the same, and a connection of before lives. */
 static void
 tls_is_renewed_without_a_restart(void)
 {
+    AUTO_RAW kept = {.fd = -1};
     char before[160], now[160];
     pid_t server = ca_pid(ca, CA_SERVER);
     int waited_ms = 0;
 
+    CU_ASSERT_TRUE_FATAL(raw_open(ca, ca->https_port, true, NULL, &kept));
     served(before, sizeof(before));
     snprintf(now, sizeof(now), "%s", before);
     for (; waited_ms < RENEWAL_MS && strcmp(now, before) == 0; waited_ms += STEP_MS) {
+        CU_ASSERT_TRUE_FATAL(answered(&kept));
         sleep_step();
         served(now, sizeof(now));
     }
+    CU_ASSERT_TRUE(answered(&kept));
     CU_ASSERT_STRING_NOT_EQUAL(now, before);
     CU_ASSERT_EQUAL(ca_pid(ca, CA_SERVER), server);
     CU_ASSERT_EQUAL(ca_http(ca, "GET", "/v1/identities", "admin", NULL, NULL, NULL), 200);

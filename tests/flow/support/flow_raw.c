@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "flow_internal.h"
 #include "signet/clock.h"
 
 enum { RAW_PART = 4096, RAW_ANSWER_MS = 20000 };
@@ -28,24 +27,24 @@ connected(unsigned port)
 }
 
 static bool
-use_party(struct flow *flow, SSL_CTX *context, const struct party *party)
+use_party(const struct ca *ca, SSL_CTX *context, const struct party *party)
 {
     char pem[192], key[192];
 
     if (!party)
         return true;
-    snprintf(pem, sizeof(pem), "%s/%s.pem", flow->ca->work, party->file);
-    snprintf(key, sizeof(key), "%s/%s.key", flow->ca->work, party->file);
+    snprintf(pem, sizeof(pem), "%s/%s.pem", ca->work, party->file);
+    snprintf(key, sizeof(key), "%s/%s.key", ca->work, party->file);
     return SSL_CTX_use_certificate_chain_file(context, pem) == 1 &&
            SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1;
 }
 
 static bool
-handshake(struct flow *flow, const struct party *party, struct raw *raw)
+handshake(const struct ca *ca, const struct party *party, struct raw *raw)
 {
     raw->context = SSL_CTX_new(TLS_client_method());
-    if (!raw->context || SSL_CTX_load_verify_file(raw->context, flow->ca->root_pem) != 1 ||
-        !use_party(flow, raw->context, party))
+    if (!raw->context || SSL_CTX_load_verify_file(raw->context, ca->root_pem) != 1 ||
+        !use_party(ca, raw->context, party))
         return false;
     SSL_CTX_set_verify(raw->context, SSL_VERIFY_PEER, NULL);
     raw->ssl = SSL_new(raw->context);
@@ -53,11 +52,11 @@ handshake(struct flow *flow, const struct party *party, struct raw *raw)
 }
 
 bool
-raw_open(struct flow *flow, unsigned port, bool tls, const struct party *party, struct raw *ret_raw)
+raw_open(const struct ca *ca, unsigned port, bool tls, const struct party *party, struct raw *ret_raw)
 {
     struct raw raw = {.fd = connected(port)};
 
-    if (raw.fd < 0 || (tls && !handshake(flow, party, &raw))) {
+    if (raw.fd < 0 || (tls && !handshake(ca, party, &raw))) {
         raw_close(&raw);
         return false;
     }
@@ -112,12 +111,12 @@ raw_receive(struct raw *raw, int timeout_ms, struct buffer *out)
 }
 
 void
-raw_ask(struct flow *flow, unsigned port, bool tls, const char *text, struct buffer *out)
+raw_ask(const struct ca *ca, unsigned port, bool tls, const char *text, struct buffer *out)
 {
     AUTO_RAW raw = {.fd = -1};
 
     buffer_init(out, 1024 * 1024);
-    if (!raw_open(flow, port, tls, NULL, &raw))
+    if (!raw_open(ca, port, tls, NULL, &raw))
         flow_give_up("no connection to port %u", port);
     if (raw_send(&raw, text, strlen(text)))
         raw_receive(&raw, RAW_ANSWER_MS, out);

@@ -14,7 +14,7 @@ struct raw {
 
 /* To 127.0.0.1; false when nobody accepts it or the handshake fails. `party` (or null) gives the
  * client certificate. */
-bool raw_open(struct flow *flow, unsigned port, bool tls, const struct party *party,
+bool raw_open(const struct ca *ca, unsigned port, bool tls, const struct party *party,
               struct raw *ret_raw);
 void raw_close(struct raw *raw);
 #define AUTO_RAW CLEANUP(raw_close) struct raw
@@ -23,6 +23,6 @@ bool raw_send(struct raw *raw, const void *data, size_t len);
 /* Whatever is there within `timeout_ms` up to the end of the connection; true when it has ended. */
 bool raw_receive(struct raw *raw, int timeout_ms, struct buffer *out);
 /* Sends all of it, then reads to the end of the connection or for `timeout_ms`. */
-void raw_ask(struct flow *flow, unsigned port, bool tls, const char *text, struct buffer *out);
+void raw_ask(const struct ca *ca, unsigned port, bool tls, const char *text, struct buffer *out);
 
 #endif
