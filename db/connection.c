@@ -12,7 +12,8 @@ static const char session_settings[] =
     "SET client_encoding = 'UTF8';"
     "SET search_path = signet, pg_temp;"
     "SET default_transaction_isolation = 'read committed';" /* each statement its own snapshot */
-    "SET idle_in_transaction_session_timeout = '60s';"
+    /* A program that was stopped in the middle must not hold its locks for ever. */
+    "SET idle_in_transaction_session_timeout = '20s';"
     /* Every statement of the table is a look-up or an insert with the same good plan for all values;
      * planning anew costs more than running. Small or never analysed tables must not tempt the
      * planner into a sequential scan that stays when they have grown. */
@@ -36,7 +37,6 @@ session_setup(struct db *db, struct error *err)
     char timeouts[128];
 
     memset(db->prepared, 0, sizeof(db->prepared));
-    db->crl_lock[0] = '\0';
     PQsetNoticeReceiver(db->conn, keep_warning, db);
     snprintf(timeouts, sizeof(timeouts), "SET statement_timeout = %d; SET lock_timeout = %d",
              db->statement_timeout_ms, DB_LOCK_TIMEOUT_MS);
@@ -165,6 +165,17 @@ db_notification(struct db *db, char *payload, size_t room)
     snprintf(payload, room, "%s", notice->extra);
     PQfreemem(notice);
     return true;
+}
+
+bool
+db_limit_idle(struct db *db, int most_ms, struct error *err)
+{
+    char sql[64];
+
+    if (PQserverVersion(db->conn) < DB_VERSION_IDLE_SESSION)
+        return true;
+    snprintf(sql, sizeof(sql), "SET idle_session_timeout = %d", most_ms);
+    return db_script(db, sql, err);
 }
 
 bool

@@ -17,7 +17,8 @@ enum {
     DB_CHANNEL_OCTETS = 64,
     DB_RETRIES = 5,               /* after a deadlock or serialization failure */
     DB_RECONNECTS = 20,           /* to resolve an unknown commit, 250 ms apart: five seconds */
-    DB_RECONNECT_WAIT_MS = 250
+    DB_RECONNECT_WAIT_MS = 250,
+    DB_VERSION_IDLE_SESSION = 140000 /* the first PostgreSQL with idle_session_timeout */
 };
 
 struct db {
@@ -29,7 +30,6 @@ struct db {
     bool warned; /* the server sent a warning since this was last cleared */
     char channel[DB_CHANNELS][DB_CHANNEL_OCTETS];
     size_t channel_count;
-    char crl_lock[64]; /* job lock held between db_crl_begin and its end, "" none */
 };
 
 /* Sends a statement of the table and gives its result; null on failure. params may be null. */

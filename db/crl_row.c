@@ -1,11 +1,12 @@
 /*
  * CRLs. The order is that of the certificates: number and digest are committed before the token sees
- * the list. A job lock of the session spans the three calls, so that no other node takes the number
- * after ours and publishes before us.
+ * the list. Nothing is locked while the token signs: a builder that hangs there would keep every
+ * other node from publishing. Instead the number fences it off: numbers are taken and rows read under
+ * the lock of the shard's row, so a higher number has read no earlier state, and what is signed is
+ * stored only while nothing with a higher number stands.
  */
 #include "connection.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -26,24 +27,6 @@ void
 db_crl_abandon(struct db *db)
 {
     db_rollback(db);
-    if (db->crl_lock[0])
-        db_job_unlock(db, db->crl_lock);
-    db->crl_lock[0] = '\0';
-}
-
-static bool
-crl_lock(struct db *db, int32_t issuer, uint32_t shard, struct error *err)
-{
-    AUTO_PARAMS params = {0};
-    char job[sizeof(db->crl_lock)];
-
-    snprintf(job, sizeof(job), "crl %d %u", issuer, shard);
-    params_init(&params);
-    param_text(&params, job);
-    if (!db_execute(db, STATEMENT_JOB_WAIT, &params, NULL, err))
-        return error_context(err, "another CRL of this shard is being made");
-    memcpy(db->crl_lock, job, sizeof(job));
-    return true;
 }
 
 /* Locks the shard's row, made when missing; *ret_from_s the oldest notAfter that must be listed. */
@@ -126,8 +109,6 @@ db_crl_begin(struct db *db, int32_t issuer, uint32_t shard, int64_t now_s, uint6
     uint64_t number;
     int64_t from_s;
 
-    if (!crl_lock(db, issuer, shard, err))
-        return false;
     /* The rows are read in a statement after the lock: its snapshot has all that was committed. */
     if (db_begin(db, err) && shard_lock(db, issuer, shard, now_s, &number, &from_s, err)
         && rows_read(db, issuer, shard, from_s, ret_rows, ret_count, err)) {
@@ -155,7 +136,7 @@ db_crl_record(struct db *db, int32_t issuer, uint32_t shard, uint64_t number,
     param_time_s(&row, this_update_s);
     param_time_s(&row, next_update_s);
     param_int(&row, (int32_t)entries);
-    if (!db->crl_lock[0])
+    if (!db_in_transaction(db))
         return error_set(err, ERROR_INTERNAL, "a CRL is recorded without db_crl_begin");
     if (!db_execute(db, STATEMENT_CRL_NUMBER, &taken, &rows, err)) {
         db_crl_abandon(db);
@@ -169,24 +150,41 @@ db_crl_record(struct db *db, int32_t issuer, uint32_t shard, uint64_t number,
     return false;
 }
 
+/* Nothing was stored: because the row is missing, or because a later one was faster. */
+static bool
+store_refused(struct db *db, int32_t issuer, uint32_t shard, uint64_t number, struct error *err)
+{
+    struct db_crl standing = {0};
+
+    if (db_crl_get(db, issuer, shard, &standing, NULL, err) == DB_FAILED)
+        return false;
+    if (standing.number > number)
+        return error_set(err, ERROR_STATE_CONFLICT, "CRL %llu is stored already, %llu is older",
+                         (unsigned long long)standing.number, (unsigned long long)number);
+    return error_set(err, ERROR_DATABASE, "CRL %llu was not recorded before it was stored",
+                     (unsigned long long)number);
+}
+
 bool
 db_crl_store(struct db *db, int32_t issuer, uint32_t shard, uint64_t number, struct bytes der,
              struct error *err)
 {
     AUTO_PARAMS row = {0};
     AUTO_PARAMS of_number = {0};
+    AUTO_PARAMS shard_row = {0};
     int64_t rows = 0;
     bool done;
 
+    put_shard(&shard_row, issuer, shard);
     put_shard(&of_number, issuer, shard);
     param_long(&of_number, (int64_t)number);
     put_shard(&row, issuer, shard);
     param_long(&row, (int64_t)number);
     param_bytes(&row, der);
-    done = db_begin(db, err) && db_execute(db, STATEMENT_CRL_STORE, &row, &rows, err);
+    done = db_begin(db, err) && db_execute(db, STATEMENT_CRL_SHARD_LOCK, &shard_row, NULL, err)
+           && db_execute(db, STATEMENT_CRL_STORE, &row, &rows, err);
     if (done && rows != 1)
-        done = error_set(err, ERROR_DATABASE, "CRL %llu was not recorded before it was stored",
-                         (unsigned long long)number);
+        done = store_refused(db, issuer, shard, number, err);
     done = done && db_execute(db, STATEMENT_CRL_DROP_OLDER, &of_number, NULL, err)
            && db_execute(db, STATEMENT_CRL_PUBLISHED, &of_number, NULL, err) && db_commit(db, err);
     db_crl_abandon(db);

@@ -153,6 +153,43 @@ fault(bool fires, struct error *err)
     return !fires || error_set(err, ERROR_DATABASE_UNAVAILABLE, "fault point of the CRL");
 }
 
+/* Another node was faster with a higher number, which has read all that ours has: that one counts.
+ */
+static bool
+take_standing(struct crl_work *work, struct error *err)
+{
+    struct crl_builder *builder = work->builder;
+    struct db_crl standing = {0};
+
+    if (db_crl_get(builder->db, builder->signer->issuer_id, CRL_SHARD, &standing, NULL, err) !=
+        DB_FOUND)
+        return false;
+    log_event(LOG_LEVEL_NOTICE, "a later CRL of another node stands",
+              LOG_NUMBER("number", standing.number), LOG_NUMBER("ours", work->crl.number));
+    work->crl.number = standing.number;
+    work->crl.this_update_s = standing.this_update_s;
+    work->crl.next_update_s = standing.next_update_s;
+    work->crl.entry_count = standing.entries;
+    error_clear(err);
+    return true;
+}
+
+static bool
+store(struct crl_work *work, struct error *err)
+{
+    struct crl_builder *builder = work->builder;
+    struct error why = {0};
+
+    if (db_crl_store(builder->db, builder->signer->issuer_id, CRL_SHARD, work->crl.number,
+                     buffer_bytes(&work->der), &why))
+        return true;
+    if (why.kind == ERROR_STATE_CONFLICT)
+        return take_standing(work, err);
+    if (err)
+        *err = why;
+    return false;
+}
+
 static bool
 sign_and_store(struct crl_work *work, struct error *err)
 {
@@ -165,9 +202,7 @@ sign_and_store(struct crl_work *work, struct error *err)
            fault(FAULT_POINT("crl-signed"), err) &&
            crl_assemble(buffer_bytes(&work->tbs), work->crl.algorithm, bytes_of(signature, len),
                         &work->der, err) &&
-           db_crl_store(builder->db, builder->signer->issuer_id, CRL_SHARD, work->crl.number,
-                        buffer_bytes(&work->der), err) &&
-           anchor_put_crl(builder->anchor, work->crl.number, err);
+           store(work, err) && anchor_put_crl(builder->anchor, work->crl.number, err);
 }
 
 static bool

@@ -37,6 +37,10 @@ int db_socket(struct db *db); /* for waiting on notifications; -1 when the conne
 /* LISTEN once; then true for each pending notification, with its payload. */
 MUST_USE bool db_listen(struct db *db, const char *channel, struct error *err);
 bool db_notification(struct db *db, char *payload, size_t room);
+/* The server ends this session, and with it its job locks, when it says nothing for so long: a
+ * program that hangs does not keep the work from the other nodes. Before PostgreSQL 14 only the end
+ * of the connection does that. */
+MUST_USE bool db_limit_idle(struct db *db, int most_ms, struct error *err);
 /* The server's clock, to notice skew. */
 MUST_USE bool db_time(struct db *db, int64_t *ret_now_us, struct error *err);
 
@@ -330,8 +334,9 @@ struct db_crl_row {
 MUST_USE bool db_crl_begin(struct db *db, int32_t issuer, uint32_t shard, int64_t now_s,
                            uint64_t *ret_number, struct db_crl_row **ret_rows, size_t *ret_count,
                            struct error *err);
-/* Records number and digest of the TBS in its own durable commit, keeping the shard locked by the
- * job's session lock (recorded before signed), then db_crl_store stores the DER. */
+/* Records number and digest of the TBS in its own durable commit (recorded before signed), which
+ * ends the lock; then db_crl_store stores the DER, or refuses with ERROR_STATE_CONFLICT when one
+ * with a higher number, made from later rows, stands already. */
 MUST_USE bool db_crl_record(struct db *db, int32_t issuer, uint32_t shard, uint64_t number,
                             const uint8_t tbs_hash[LIMIT_DIGEST_OCTETS], int64_t this_update_s,
                             int64_t next_update_s, uint32_t entries, struct error *err);

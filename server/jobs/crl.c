@@ -5,7 +5,12 @@
 #include "signet/clock.h"
 #include "signet/log.h"
 
-enum { CRL_SHARD = 0, CRL_SCHEDULED = 0, CRL_AFTER_REVOCATION = 1 };
+enum {
+    CRL_SHARD = 0,
+    CRL_SCHEDULED = 0,
+    CRL_AFTER_REVOCATION = 1,
+    CRL_WATCH_MS = 5000 /* a gap of a second, then a build of a long list on a busy node */
+};
 
 static void
 crl_note(struct jobs *jobs, uint64_t number, int64_t this_update_s, int64_t next_update_s)
@@ -58,8 +63,56 @@ crl_build(struct jobs *jobs, struct error *err)
     return publisher_poll(jobs->server->publisher, jobs->db, err);
 }
 
+/* Another node may have done it since this one last looked. */
+static bool
+crl_renew(struct jobs *jobs, struct error *err)
+{
+    if (!job_crl_look(jobs, err))
+        return false;
+    if (!schedule_due(&jobs->schedule, JOB_CRL, clock_now_s(), INT64_MAX))
+        return true;
+    return crl_build(jobs, err);
+}
+
+/* After a revocation without the lock: a node that hangs with it must not delay the list, and of
+ * two that build at once the higher number stands (db/crl_row.c). */
 bool
 job_crl(struct jobs *jobs, struct error *err)
 {
-    return job_locked(jobs, JOB_CRL, crl_build, err);
+    if (jobs->schedule.crl_stale)
+        return crl_build(jobs, err);
+    return job_locked(jobs, JOB_CRL, crl_renew, err);
+}
+
+bool
+job_crl_notice(struct jobs *jobs, struct error *err)
+{
+    struct schedule *schedule = &jobs->schedule;
+
+    schedule->crl_watch_again = schedule->crl_watch_ms != 0;
+    if (schedule->crl_watch_again)
+        return true;
+    if (!job_crl_look(jobs, err))
+        return false;
+    schedule->crl_watched = jobs->state.crl_number;
+    schedule->crl_watch_ms = clock_monotonic_ms() + CRL_WATCH_MS;
+    return true;
+}
+
+bool
+job_crl_watch(struct jobs *jobs, struct error *err)
+{
+    struct schedule *schedule = &jobs->schedule;
+
+    if (!schedule->crl_watch_ms || clock_monotonic_ms() < schedule->crl_watch_ms)
+        return true;
+    if (!job_crl_look(jobs, err))
+        return false;
+    schedule->crl_watch_ms = 0;
+    if (jobs->state.crl_number <= schedule->crl_watched) {
+        log_event(LOG_LEVEL_ERROR, "no CRL followed a revocation: this node builds it",
+                  LOG_NUMBER("number", jobs->state.crl_number));
+        schedule->crl_stale = true;
+    }
+    return !schedule->crl_watch_again || job_crl_notice(jobs, err);
 }

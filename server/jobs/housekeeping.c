@@ -58,7 +58,7 @@ look_responder(struct jobs *jobs, struct error *err)
     bool noticed = jobs->schedule.noticed;
 
     jobs->schedule.noticed = false;
-    return !noticed || job_responder_look(jobs, err);
+    return !noticed || (job_crl_notice(jobs, err) && job_responder_look(jobs, err));
 }
 
 static bool
@@ -76,7 +76,7 @@ bool
 job_authority(struct jobs *jobs, struct error *err)
 {
     static bool (*const steps[])(struct jobs * jobs, struct error * err) = {
-        look_authority, look_published, look_responder, flush_audit};
+        look_authority, look_published, look_responder, job_crl_watch, flush_audit};
     struct error later;
     bool ok = true;
 

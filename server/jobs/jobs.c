@@ -21,6 +21,10 @@ static bool (*const work[JOB_COUNT])(struct jobs *jobs, struct error *err) = {
     [JOB_CLOCK] = job_clock,         [JOB_PROBE] = job_probe,
 };
 
+/* A node asks the database each second, or after a signer's JOBS_SIGNER_MS: one that is silent for
+ * longer hangs, and its jobs go to the others. */
+enum { JOBS_IDLE_MS = 30000 };
+
 /* The dates in the files and rows, before the first job decides by them. */
 static bool
 jobs_look(struct jobs *jobs, struct error *err)
@@ -52,7 +56,8 @@ jobs_connect(struct jobs *jobs, struct error *err)
         return false;
     /* What was revoked while nobody listened may be on no CRL yet. */
     jobs->schedule.crl_stale = true;
-    if (db_listen(jobs->db, "signet_revocation", err) &&
+    if (db_limit_idle(jobs->db, JOBS_IDLE_MS, err) &&
+        db_listen(jobs->db, "signet_revocation", err) &&
         db_listen(jobs->db, "signet_policy", err) && jobs_look(jobs, err))
         return true;
     jobs_disconnect(jobs);
@@ -132,7 +137,7 @@ notices_take(struct jobs *jobs)
         log_event(LOG_LEVEL_ERROR, "eventfd of the jobs", LOG_NUMBER("errno", errno));
     if (atomic_exchange(&jobs->revoked, false))
         jobs->schedule.crl_stale = true;
-    /* Those of other nodes, too; they build the CRL themselves. */
+    /* Those of other nodes, too; they build the CRL themselves (job_crl_watch). */
     while (jobs->db && db_notification(jobs->db, payload, sizeof(payload)))
         jobs->schedule.noticed = true;
 }
@@ -144,10 +149,12 @@ jobs_wait(struct jobs *jobs)
         {.fd = jobs->wake_fd, .events = POLLIN},
         {.fd = jobs->db ? db_socket(jobs->db) : -1, .events = POLLIN},
     };
-    int64_t now_ms = clock_monotonic_ms();
-    int sleep_ms =
-        jobs->db ? schedule_sleep_ms(&jobs->schedule, clock_now_s(), now_ms) : JOBS_STOP_POLL_MS;
+    int sleep_ms = JOBS_STOP_POLL_MS;
 
+    /* Those that came with the answers of the round: the socket does not tell of them again. */
+    notices_take(jobs);
+    if (jobs->db)
+        sleep_ms = schedule_sleep_ms(&jobs->schedule, clock_now_s(), clock_monotonic_ms());
     /* Interrupted or not: the round looks at everything. */
     if (poll(fds, ARRAY_LEN(fds), sleep_ms) < 0)
         return;

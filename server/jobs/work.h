@@ -43,6 +43,11 @@ MUST_USE bool job_probe(struct jobs *jobs, struct error *err);
 MUST_USE bool job_locked(struct jobs *jobs, enum job job,
                          bool (*work)(struct jobs *jobs, struct error *err), struct error *err);
 
+/* After the notice of a revocation, whoever took it: when no newer CRL stands some seconds later,
+ * the node that should have built it does not, and this one will. */
+MUST_USE bool job_crl_notice(struct jobs *jobs, struct error *err);
+MUST_USE bool job_crl_watch(struct jobs *jobs, struct error *err);
+
 /* Reads the dates of what stands: the newest CRL, responder and TLS certificates. */
 MUST_USE bool job_crl_look(struct jobs *jobs, struct error *err);
 MUST_USE bool job_responder_look(struct jobs *jobs, struct error *err);

@@ -90,12 +90,9 @@ port_is_free(unsigned port)
     return fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
-/* Below the range of outgoing connections, and apart for tests that run at once. */
-static void
-choose_ports(struct ca *ca)
+void
+ca_choose_ports(struct ca *ca, unsigned base)
 {
-    unsigned base = 10000 + (unsigned)getpid() * 13 % 20000;
-
     for (unsigned tries = 0; tries < 1000; tries++, base += 3) {
         if (!port_is_free(base) || !port_is_free(base + 1) || !port_is_free(base + 2))
             continue;
@@ -216,7 +213,8 @@ ca_start(const struct ca_options *options)
     setenv("CA_LAB_FSYNC", options->fsync ? "on" : "off", 1);
     setenv("CA_LAB_MODULE", options->nss ? "nss" : "softhsm", 1);
     choose_paths(ca);
-    choose_ports(ca);
+    /* Below the range of outgoing connections, and apart for tests that run at once. */
+    ca_choose_ports(ca, 10000 + (unsigned)getpid() * 13 % 20000);
     start_guard(running);
     ca_fault(ca, "");
     ca_clock(ca, 0);

@@ -89,6 +89,20 @@ void ca_postgres_stop(struct ca *ca, bool crash); /* crash: immediate shutdown *
 /* True as soon as /readyz answers 200, false after timeout_ms. */
 MUST_USE bool ca_wait_ready(struct ca *ca, int timeout_ms);
 
+/* Starts signetd and does not wait (for a node that is not to become ready). */
+void ca_signetd_launch(struct ca *ca);
+
+/* --- further nodes on the same database --- */
+/*
+ * Another node, not started: ca->folder/nodeN with its own configuration, ports, log, faults, clock,
+ * TLS folder, anchor, and copies of the token folders. It shares the database, permits, programs,
+ * work folder and administrator. All functions here take it but those of PostgreSQL, which is the
+ * first's. `number` is 2 or more.
+ */
+struct ca *ca_node_make(struct ca *first, unsigned number);
+/* Stops it; accepts null. Before ca_stop of the first. */
+void ca_node_free(struct ca *node);
+
 /* --- faults, clock, database --- */
 /* Replaces the fault file: "before-record kill\n"; "" ends all faults. */
 void ca_fault(struct ca *ca, const char *lines);

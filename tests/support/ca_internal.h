@@ -10,6 +10,8 @@ struct ca_running {
     int guard_fd; /* closed: the guard ends and removes everything */
 };
 
+/* Three free ports from `base` on, and the URLs. */
+void ca_choose_ports(struct ca *ca, unsigned base);
 /* Says what failed, shows the authority's log, ends the test program. */
 _Noreturn void ca_give_up(const struct ca *ca, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The environment of programs: null-terminated, heap, freed by ca_environment_free. */

@@ -175,7 +175,7 @@ ca_wait_ready(struct ca *ca, int timeout_ms)
 /* --- signetd --- */
 
 void
-ca_signetd_start(struct ca *ca)
+ca_signetd_launch(struct ca *ca)
 {
     char program[96], pid_file[96], pid[16];
     const char *const argv[] = {"signetd", "--config", ca->config, NULL};
@@ -197,6 +197,12 @@ ca_signetd_start(struct ca *ca)
     snprintf(pid_file, sizeof(pid_file), "%s/signetd.pid", ca->folder);
     snprintf(pid, sizeof(pid), "%d\n", (int)ca->signetd);
     ca_write_file(ca, pid_file, pid, 0644);
+}
+
+void
+ca_signetd_start(struct ca *ca)
+{
+    ca_signetd_launch(ca);
     if (!ca_wait_ready(ca, CA_READY_MS))
         ca_give_up(ca, "signetd was not ready after %d ms", CA_READY_MS);
 }

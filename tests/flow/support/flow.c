@@ -66,6 +66,29 @@ flow_stop(struct flow *flow)
     free(flow);
 }
 
+struct flow *
+flow_node_make(struct flow *first, unsigned number)
+{
+    struct flow *flow = calloc(1, sizeof(*flow));
+
+    if (!flow)
+        abort();
+    flow->ca = ca_node_make(first->ca, number);
+    flow->files = number * 100000; /* the work folder is shared */
+    flow->curl = curl_easy_init();
+    return flow;
+}
+
+void
+flow_node_stop(struct flow *node)
+{
+    curl_easy_cleanup(node->curl);
+    if (node->db)
+        PQfinish(node->db);
+    ca_node_free(node->ca);
+    free(node);
+}
+
 struct ca *
 flow_ca(const struct flow *flow)
 {

@@ -26,6 +26,10 @@ struct flow;
 struct flow *flow_start(const struct ca_options *options);
 void flow_stop(struct flow *flow);
 struct ca *flow_ca(const struct flow *flow);
+/* The same calls to another node of the same authority, made and not started (ca_node_make); ended
+ * with flow_node_stop before the first. */
+struct flow *flow_node_make(struct flow *first, unsigned number);
+void flow_node_stop(struct flow *node);
 _Noreturn void flow_give_up(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* --- calls --- */

@@ -109,6 +109,38 @@ one_at_a_time(void)
     db_close(other);
 }
 
+/* A builder that hung after its number was taken: no lock of it is in the way, and what it stores
+ * when it comes back does not count. */
+static void
+later_number_fences_off(void)
+{
+    struct db *other = world_connect("signet_signer");
+    struct db_crl_row *rows = NULL;
+    struct db_crl crl = {0};
+    struct error err = {0};
+    int64_t now_s = clock_now_s();
+    uint64_t slow = 0, fast;
+    size_t count;
+    AUTO_BUFFER der;
+
+    buffer_init(&der, 1024);
+    ASSERT_OK(db_crl_begin(other, world.issuer, 0, now_s - 9, &slow, &rows, &count, &err), &err);
+    free(rows);
+    ASSERT_OK(db_crl_record(other, world.issuer, 0, slow, tbs_hash, now_s - 9, now_s + 60, 0, &err),
+              &err);
+    fast = make_crl(now_s, &count);
+    CU_ASSERT_EQUAL(fast, slow + 1);
+    ASSERT_REFUSED(db_crl_store(other, world.issuer, 0, slow, bytes_of("OLD", 3), &err), &err,
+                   ERROR_STATE_CONFLICT);
+    CU_ASSERT_EQUAL(db_crl_get(world.server, world.issuer, 0, &crl, &der, &err), DB_FOUND);
+    CU_ASSERT_EQUAL(crl.number, fast);
+    CU_ASSERT_TRUE(bytes_equal(buffer_bytes(&der), bytes_of("DER", 3)));
+    CU_ASSERT_EQUAL(world_count("SELECT count(*) FROM crl WHERE der IS NOT NULL"), 1);
+    CU_ASSERT_EQUAL(world_count("SELECT extract(epoch FROM published_at)::bigint FROM crl_shard"),
+                    now_s);
+    db_close(other);
+}
+
 static void
 lists_revoked_until_one_after_the_end(void)
 {
@@ -187,7 +219,7 @@ main(void)
 
     world_start();
     status = RUN_SUITE("crl_row", TEST(numbers_rise), TEST(abandoned_numbers_are_free),
-                       TEST(recorded_numbers_are_taken), TEST(one_at_a_time),
+                       TEST(recorded_numbers_are_taken), TEST(one_at_a_time), TEST(later_number_fences_off),
                        TEST(lists_revoked_until_one_after_the_end), TEST(entries_carry_what_was_said),
                        TEST(numbers_never_fall));
     world_stop();
