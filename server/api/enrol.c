@@ -67,6 +67,7 @@ wish_order(const struct request *request, struct wish *wish, struct error *err)
 {
     wish->order = (struct issue_order){
         .grant_kind = GRANT_TOKEN,
+        .grant_unused = !request->caller.token.used,
         .identity = &wish->identity,
         .key = csr_key(wish->csr),
         .asked_names = csr_names(wish->csr),
@@ -97,7 +98,7 @@ answer_body(const struct authority_snapshot *authority, const struct wish *wish,
 
 /* 201 for a new certificate, 200 for the same one again. */
 static bool
-answer(struct db *db, const struct authority_snapshot *authority, struct request *request,
+answer(struct worker *worker, const struct issue_means *means, struct request *request,
        const struct wish *wish, const struct issued *issued, const char *action,
        struct response *response, struct error *err)
 {
@@ -110,10 +111,11 @@ answer(struct db *db, const struct authority_snapshot *authority, struct request
     snprintf(response->object, sizeof(response->object), "%s", serial);
     snprintf(location, sizeof(location), "/v1/certificates/%s", serial);
     response->audited = true;
-    return note_done(db, request, action, serial, err, "identity %.200s, profile %s, ttl_s %u%s",
-                     issued->identity, issued->profile, wish->ttl_s, again) &&
+    return note_shared(worker->server->audit, means->db, request, action, serial, err,
+                       "identity %.200s, profile %s, ttl_s %u%s", issued->identity, issued->profile,
+                       wish->ttl_s, again) &&
            response_header(response, "Location", location, err) &&
-           answer_body(authority, wish, issued, issued->replayed ? 200 : 201, response, err);
+           answer_body(means->authority, wish, issued, issued->replayed ? 200 : 201, response, err);
 }
 
 bool
@@ -130,7 +132,7 @@ handle_certificate_issue(struct worker *worker, struct request *request, struct 
            identity_read(db, request->caller.token.identity, &wish.identity, err) &&
            wish_order(request, &wish, err) &&
            issue_certificate(&means, &wish.order, &issued, err) &&
-           answer(db, authority, request, &wish, &issued, "certificate.issue", response, err);
+           answer(worker, &means, request, &wish, &issued, "certificate.issue", response, err);
 }
 
 /* A successor that was replaced is revoked in a transaction of its own. */
@@ -168,5 +170,5 @@ handle_certificate_renew(struct worker *worker, struct request *request, struct 
         return false;
     wish.order.predecessor = request->caller.certificate;
     return renewal_issue(&means, &revoking, &wish.order, &issued, err) &&
-           answer(db, authority, request, &wish, &issued, "certificate.renew", response, err);
+           answer(worker, &means, request, &wish, &issued, "certificate.renew", response, err);
 }

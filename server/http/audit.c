@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/audit_share.h"
 #include "percent.h"
 #include "signet/clock.h"
 #include "signet/log.h"
 
 struct audit {
+    struct audit_share *share;
     pthread_mutex_t lock;
     size_t count;
     int64_t oldest_ms;
@@ -42,6 +44,10 @@ audit_new(struct audit **ret_audit, struct error *err)
 
     if (!audit)
         return error_set(err, ERROR_MEMORY, "no memory for the audit trail");
+    if (!audit_share_new(&audit->share, err)) {
+        free(audit);
+        return false;
+    }
     pthread_mutex_init(&audit->lock, NULL);
     *ret_audit = audit;
     return true;
@@ -53,6 +59,7 @@ audit_free(struct audit *audit)
     if (!audit)
         return;
     pthread_mutex_destroy(&audit->lock);
+    audit_share_free(audit->share);
     free(audit);
 }
 
@@ -165,6 +172,12 @@ audit_refused(struct audit *audit, struct worker *worker, const struct request *
                   (const struct log_field[]){LOG_TEXT("request", request->id),
                                              LOG_TEXT("rule", event.rule),
                                              {NULL, NULL, 0}});
+}
+
+bool
+audit_done(struct audit *audit, struct db *db, const struct db_audit *event, struct error *err)
+{
+    return audit_share_write(audit->share, db, event, err);
 }
 
 bool

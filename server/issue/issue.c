@@ -339,7 +339,7 @@ issue_certificate(const struct issue_means *means, const struct issue_order *ord
 
     if (!identity_active_check(order->identity->name, order->identity->state, err))
         return false;
-    found = grant_replay(means, order, &issued, err);
+    found = order->grant_unused ? DB_MISSING : grant_replay(means, order, &issued, err);
     if (found == DB_FAILED || (found == DB_MISSING && !issue_fresh(means, order, &issued, err)))
         return false;
     *ret_issued = issued;

@@ -24,6 +24,7 @@ struct issue_means {
 struct issue_order {
     enum grant_kind grant_kind;
     uint8_t grant_key[LIMIT_DIGEST_OCTETS];
+    bool grant_unused; /* as the caller saw it a moment ago: spares the look-up before */
     uint8_t request_hash[LIMIT_DIGEST_OCTETS];
     const struct db_identity *identity;
     const struct public_key *key;

@@ -88,6 +88,7 @@ renewal_issue(const struct issue_means *means, const struct revoke_means *revoki
     if (!row)
         return error_set(err, ERROR_MEMORY, "renewal: no memory");
     renewal.grant_kind = GRANT_RENEWAL;
+    renewal.grant_unused = false; /* that was said of a token */
     return identity_active_check(order->identity->name, order->identity->state, err) &&
            attempt_find(means, revoking, &renewal, row, err) &&
            issue_certificate(means, &renewal, ret_issued, err);

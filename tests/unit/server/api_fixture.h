@@ -17,6 +17,7 @@
 #include "api/authenticate.h"
 #include "api/handlers.h"
 #include "cluster.h"
+#include "http/audit.h"
 #include "issue/authority.h"
 #include "main/server.h"
 #include "publish/publisher.h"
@@ -227,6 +228,36 @@ seat_issue(const struct issue_request *request, struct buffer *certificate, stru
                                 err);
 }
 
+/* What the seat permits: as the ceremony would write it, without profiles of its own class. */
+static inline void
+seat_permit(uint32_t id)
+{
+    static const struct {
+        uint32_t line;
+        const char *section, *name, *value;
+    } rows[] = {
+        {3, "", "key_types", "P-256"},
+        {4, "", "max_backdate_s", "300"},
+        {7, "class workload", "max_life_s", "604800"},
+        {8, "class workload", "max_line", "1000"},
+        {9, "class workload", "dns_suffixes", "example.internal"},
+        {10, "class workload", "ip_ranges", "127.0.0.0/8"},
+        {13, "class admin", "max_life_s", "2592000"},
+        {14, "class admin", "max_line", "100"},
+    };
+    struct permit_facts facts = {.path = "/etc/signet/permits/issuing.conf"};
+    AUTO_BUFFER body = {.max = LIMIT_FRAME_OCTETS};
+    struct error ignored = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        need(permit_facts_add(&facts, rows[i].line, rows[i].section, rows[i].name, rows[i].value),
+             "fact", NULL);
+    need(permit_facts_put(&body, &facts) &&
+             frame_send(world.signer_fd, FRAME_PERMITTED, id, buffer_bytes(&body), &ignored),
+         "permit", &ignored);
+    permit_facts_done(&facts);
+}
+
 static inline void
 seat_answer(const struct frame *frame)
 {
@@ -261,7 +292,10 @@ seat_run(void *context)
     struct error err = {0};
 
     while (frame_receive(world.signer_fd, -1, &in, &frame, &err) == FRAME_OK)
-        seat_answer(&frame);
+        if (frame.kind == FRAME_PERMIT)
+            seat_permit(frame.id);
+        else
+            seat_answer(&frame);
     return context;
 }
 
@@ -335,6 +369,7 @@ world_start(void)
     db = worker_db(&world.worker, &err);
     need(db && authority_new(&world.server.authority, &err) &&
              authority_load(world.server.authority, db, &err) &&
+             audit_new(&world.server.audit, &err) &&
              publisher_new(&world.server, &world.server.publisher, &err),
          "server", &err);
 }
@@ -345,6 +380,7 @@ world_stop(void)
     signer_channel_free(world.worker.issuing);
     pthread_join(world.signer_thread, NULL);
     publisher_free(world.server.publisher);
+    audit_free(world.server.audit);
     authority_free(world.server.authority);
     db_close(world.worker.db);
     db_close(world.owner);
