@@ -82,7 +82,8 @@ check_row_of(struct checker *checker, const struct held *held, X509 *certificate
         ledger_breach(checker->ledger, "%s: a client holds %s, of which there are %d rows",
                       held->grant, held->serial, PQntuples(result));
     else if (!tbs_of(held, &tbs, &tbs_len) || !column_is(result, 0, tbs, tbs_len))
-        ledger_breach(checker->ledger, "%s: the row has other bytes than the client's", held->serial);
+        ledger_breach(checker->ledger, "%s: the row has other bytes than the client's",
+                      held->serial);
     else if (PQgetisnull(result, 0, 1) ||
              !column_is(result, 1, signature->data, (size_t)signature->length))
         ledger_breach(checker->ledger, "%s: another signature is stored than the client's",
@@ -96,8 +97,7 @@ check_held(struct checker *checker, const struct held *held)
     const unsigned char *at = held->der;
     X509 *certificate = d2i_X509(NULL, &at, (long)held->len);
 
-    if (!certificate ||
-        X509_verify(certificate, X509_get0_pubkey(checker->witness.issuer)) != 1) {
+    if (!certificate || X509_verify(certificate, X509_get0_pubkey(checker->witness.issuer)) != 1) {
         ledger_breach(checker->ledger, "%s: the signature of the client's certificate is wrong",
                       held->serial);
         X509_free(certificate);
@@ -298,7 +298,8 @@ check_everything(struct ca *ca, struct ledger *ledger)
     check_rules(&checker);
     check_every_row_by_ocsp(&checker);
     check_revoked(&checker);
-    fprintf(stderr, "checker: %zu answers, %zu of them for certificates revoked since, %u breaches\n",
+    fprintf(stderr,
+            "checker: %zu answers, %zu of them for certificates revoked since, %u breaches\n",
             ledger->count, revoked, ledger->breaches);
     witness_close(&checker.witness);
     PQfinish(checker.conn);

@@ -10,7 +10,8 @@
 
 /*
  * With the authority up and no request in flight. Each violation is a breach in the ledger:
- *   - a certificate held by a client is in the database, byte for byte, with a signature that verifies;
+ *   - a certificate that a client holds is in the database, byte for byte, and its signature
+ *     verifies;
  *   - no serial stands for two certificates, no grant led to two;
  *   - an acknowledged revocation is a row, `revoked` in OCSP and on the CRL;
  *   - every recorded row is answered by OCSP with what the rows say;

@@ -13,7 +13,6 @@ struct client {
     CURL *curl;
     char *certificate, *key;
     bool fresh; /* the next call must not use a connection made before */
-    long timeout_ms;
 };
 
 struct client *
@@ -24,7 +23,6 @@ client_new(const struct ca *ca)
     if (!client || !(client->curl = curl_easy_init()))
         abort();
     client->ca = ca;
-    client->timeout_ms = CLIENT_TIMEOUT_MS;
     return client;
 }
 
@@ -47,12 +45,6 @@ client_show(struct client *client, const char *certificate_pem, const char *key_
     client->certificate = certificate_pem ? strdup(certificate_pem) : NULL;
     client->key = key_pem ? strdup(key_pem) : NULL;
     client->fresh = true;
-}
-
-void
-client_patience(struct client *client, long timeout_ms)
-{
-    client->timeout_ms = timeout_ms;
 }
 
 void
@@ -92,7 +84,7 @@ set_connection(struct client *client)
     CURL *curl = client->curl;
 
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, client->timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CLIENT_TIMEOUT_MS);
     curl_easy_setopt(curl, CURLOPT_CAINFO, client->ca->root_pem);
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, client->fresh ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
@@ -127,8 +119,7 @@ set_request(struct client *client, const struct client_request *request)
 }
 
 bool
-client_call(struct client *client, const struct client_request *request,
-            struct client_reply *reply)
+client_call(struct client *client, const struct client_request *request, struct client_reply *reply)
 {
     struct curl_slist *headers;
     curl_off_t took_us = 0;

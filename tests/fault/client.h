@@ -19,10 +19,8 @@ void client_reply_done(struct client_reply *reply);
 
 struct client *client_new(const struct ca *ca);
 void client_free(struct client *client);
-/* Shows this certificate from now on, over a fresh connection; nulls: none. The texts are copied. */
+/* Shows this certificate from now on, over a fresh connection; nulls: none. Copies the texts. */
 void client_show(struct client *client, const char *certificate_pem, const char *key_pem);
-/* How long an answer may take; 30 s unless told. */
-void client_patience(struct client *client, long timeout_ms);
 
 struct client_request {
     const char *method, *url;

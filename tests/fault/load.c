@@ -142,7 +142,8 @@ revoke(struct hand *hand, const char *serial)
 
     snprintf(json, sizeof(json), "{\"serial\":\"%s\",\"reason\":\"superseded\"}", serial);
     snprintf(what, sizeof(what), "revocation of %s", serial);
-    status = insist(hand, &(struct errand){hand->admin, "/v1/revocations", NULL, json, what}, &reply);
+    status =
+        insist(hand, &(struct errand){hand->admin, "/v1/revocations", NULL, json, what}, &reply);
     if (status != 200) {
         ledger_breach(hand->ledger, "%s: %d: %s", what, status,
                       status ? buffer_text(&reply.body) : "");

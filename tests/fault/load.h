@@ -36,8 +36,8 @@ struct load {
 
 /* Makes identities and `tokens` tokens and starts the threads. */
 void load_start(struct load *load, struct ca *ca, struct ledger *ledger, unsigned tokens);
-/* Waits until a certificate is issued whose request began after this instant; gives the milliseconds
- * that went by since, or -1 after timeout_ms. */
+/* Waits until a certificate is issued whose request began after this instant; gives the
+ * milliseconds that went by since, or -1 after timeout_ms. */
 int64_t load_back_after(struct load *load, int64_t instant_us, int timeout_ms);
 /* Lets each thread finish what it began, ends them, says what was done. */
 void load_stop(struct load *load);

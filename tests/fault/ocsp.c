@@ -70,9 +70,8 @@ static OCSP_CERTID *
 certid_of(const struct witness *witness, const char *text)
 {
     ASN1_INTEGER *serial = serial_of(text);
-    OCSP_CERTID *id =
-        OCSP_cert_id_new(EVP_sha1(), X509_get_subject_name(witness->issuer),
-                         X509_get0_pubkey_bitstr(witness->issuer), serial);
+    OCSP_CERTID *id = OCSP_cert_id_new(EVP_sha1(), X509_get_subject_name(witness->issuer),
+                                       X509_get0_pubkey_bitstr(witness->issuer), serial);
 
     if (!id)
         abort();

@@ -30,7 +30,8 @@ void storm_begin_on(struct storm *storm, struct ca *ca);
 void storm_check(struct storm *storm);
 void storm_end(struct storm *storm);
 
-/* Arms `point ACTION` for one passage and waits until it fires: the instant, 0 when it never did. */
+/* Arms `point ACTION` for one passage and waits until it fires: the instant, 0 when it never did.
+ */
 int64_t storm_fire(struct storm *storm, const char *point, const char *action);
 /* Waits until certificates are issued again; asserts the limit, prints the figure. */
 void storm_back(struct storm *storm, const char *what, const char *point, int64_t instant_us);

@@ -41,8 +41,7 @@ request_text(EVP_PKEY *key)
     BIO *bio = BIO_new(BIO_s_mem());
 
     if (!request || !bio || X509_REQ_set_version(request, X509_REQ_VERSION_1) != 1 ||
-        X509_REQ_set_pubkey(request, key) != 1 ||
-        X509_REQ_sign(request, key, EVP_sha256()) <= 0 ||
+        X509_REQ_set_pubkey(request, key) != 1 || X509_REQ_sign(request, key, EVP_sha256()) <= 0 ||
         PEM_write_bio_X509_REQ(bio, request) != 1)
         abort();
     X509_REQ_free(request);
@@ -89,13 +88,14 @@ subject_identities(struct ca *ca, const char *family, unsigned count)
 void
 subject_tokens(struct ca *ca, const char *family, unsigned identities, unsigned rounds)
 {
-    ca_sql(ca, NULL,
-           "INSERT INTO enrol_token (hash, identity, created_by, created_at, expires_at) "
-           "SELECT sha256(convert_to('sgt_' || rtrim(translate(encode(sha256(convert_to('%s-' || n, "
-           "'UTF8')), 'base64'), '+/', '-_'), '='), 'UTF8')), i.id, 'admin/%s', now(), "
-           "now() + interval '1 day' FROM generate_series(1, %u) n JOIN identity i "
-           "ON i.name = '%s-' || ((n - 1) %% %u + 1)",
-           family, CA_ADMIN, identities * rounds, family, identities);
+    ca_sql(
+        ca, NULL,
+        "INSERT INTO enrol_token (hash, identity, created_by, created_at, expires_at) "
+        "SELECT sha256(convert_to('sgt_' || rtrim(translate(encode(sha256(convert_to('%s-' || n, "
+        "'UTF8')), 'base64'), '+/', '-_'), '='), 'UTF8')), i.id, 'admin/%s', now(), "
+        "now() + interval '1 day' FROM generate_series(1, %u) n JOIN identity i "
+        "ON i.name = '%s-' || ((n - 1) %% %u + 1)",
+        family, CA_ADMIN, identities * rounds, family, identities);
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * The database's disk fills up under load and is freed again. The cluster stands on a small file
- * system of its own, in a mount namespace of this program; without the right to mount it is skipped.
+ * system of its own, in a mount namespace of this program; without the right to mount it is
+ * skipped.
  */
 #include "suite.h"
 

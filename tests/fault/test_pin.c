@@ -1,6 +1,6 @@
 /*
- * A PIN that the token refuses: one attempt, no second one by any restart, a latch that says why; the
- * rest goes on. The module is watched through the shim, which writes down each call.
+ * A PIN that the token refuses: one attempt, no second one by any restart, a latch that says why;
+ * the rest goes on. The module is watched through the shim, which writes down each call.
  */
 #include "suite.h"
 
@@ -144,7 +144,8 @@ watch_the_token(void)
              "\"SIGNET_SHIM_LOG=%s\", \"SIGNET_SHIM_MODULE=%s\"}|",
              calls, "/usr/lib/softhsm/libsofthsm2.so");
     edit(script);
-    snprintf(script, sizeof(script), "/^token issuing/,/^}/s|module = \".*\"|module = \"%s\"|", shim);
+    snprintf(script, sizeof(script), "/^token issuing/,/^}/s|module = \".*\"|module = \"%s\"|",
+             shim);
     edit(script);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Two requests at the same instant, a thousand times each through the real API. PostgreSQL keeps the
- * times of commits here, so that which of the two came first is known and not guessed.
+ * Two requests at the same instant, a thousand times each through the real API. PostgreSQL keeps
+ * the times of commits here, so that which of the two came first is known and not guessed.
  */
 #include "suite.h"
 
@@ -126,8 +126,9 @@ one_token_used_twice(void)
     fprintf(stderr, "one token: the same request twice %u, two requests won by %u and %u\n", same,
             won[0] - same, won[1]);
     CU_ASSERT_EQUAL(same, ROUNDS / 2);
-    CU_ASSERT_EQUAL(ca_sql_number(world.ca, "SELECT count(*) FROM certificate c JOIN identity i ON "
-                                            "i.id = c.identity WHERE i.name = '%s-1'",
+    CU_ASSERT_EQUAL(ca_sql_number(world.ca,
+                                  "SELECT count(*) FROM certificate c JOIN identity i ON "
+                                  "i.id = c.identity WHERE i.name = '%s-1'",
                                   family),
                     ROUNDS);
 }
@@ -218,7 +219,8 @@ revoked_while_it_renews(void)
         enrol_host(family, i, serial);
         snprintf(grant, sizeof(grant), "renewal of %s", serial);
         if (by_serial)
-            snprintf(json, sizeof(json), "{\"serial\":\"%s\",\"reason\":\"keyCompromise\"}", serial);
+            snprintf(json, sizeof(json), "{\"serial\":\"%s\",\"reason\":\"keyCompromise\"}",
+                     serial);
         else
             snprintf(json, sizeof(json), "{\"identity\":\"%s-%u\"}", family, i);
         ask(0, "POST", "/v1/certificates/renew", NULL, world.side[0].subject.body);
@@ -243,20 +245,19 @@ revoked_while_it_renews(void)
 static void
 nobody_lives_who_was_revoked_before(void)
 {
-    CU_ASSERT_EQUAL(ca_sql_number(world.ca,
-                                  "SELECT count(*) FROM certificate c JOIN revocation r ON r.serial "
-                                  "= c.predecessor AND r.issuer = c.issuer WHERE "
-                                  "pg_xact_commit_timestamp(c.xmin) >= "
-                                  "pg_xact_commit_timestamp(r.xmin)"),
-                    0);
+    CU_ASSERT_EQUAL(
+        ca_sql_number(world.ca, "SELECT count(*) FROM certificate c JOIN revocation r ON r.serial "
+                                "= c.predecessor AND r.issuer = c.issuer WHERE "
+                                "pg_xact_commit_timestamp(c.xmin) >= "
+                                "pg_xact_commit_timestamp(r.xmin)"),
+        0);
     CU_ASSERT_EQUAL(ca_sql_number(world.ca,
                                   "SELECT count(*) FROM certificate c JOIN identity i ON i.id = "
                                   "c.identity LEFT JOIN revocation r USING (serial, issuer) "
                                   "WHERE i.state = 'revoked' AND r.serial IS NULL"),
                     0);
-    CU_ASSERT_EQUAL(ca_sql_number(world.ca,
-                                  "SELECT count(*) FROM revocation WHERE "
-                                  "pg_xact_commit_timestamp(xmin) IS NULL"),
+    CU_ASSERT_EQUAL(ca_sql_number(world.ca, "SELECT count(*) FROM revocation WHERE "
+                                            "pg_xact_commit_timestamp(xmin) IS NULL"),
                     0);
 }
 

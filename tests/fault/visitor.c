@@ -66,8 +66,8 @@ visitor_obtain(struct visitor *visitor, char ret_serial[LEDGER_SERIAL])
 
     ret_serial[0] = '\0';
     CU_ASSERT_EQUAL(visitor_enrol(visitor, &reply), 201);
-    CU_ASSERT_TRUE(reply.status == 201 && ledger_received(&visitor->ledger, "obtained", &reply.body,
-                                                          ret_serial, NULL));
+    CU_ASSERT_TRUE(reply.status == 201 &&
+                   ledger_received(&visitor->ledger, "obtained", &reply.body, ret_serial, NULL));
 }
 
 void
