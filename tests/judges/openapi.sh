@@ -11,9 +11,11 @@ enroll spare
 signet identity create interop/later --owner tests >/dev/null
 signet token create interop/later >later.token
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout own.key -subj / -out own.csr 2>/dev/null
+signet policy show >policy.json
 serial=$(openssl x509 -in spare.leaf.pem -noout -serial | cut -d= -f2 | tr A-F a-f)
 "$bin/python" "$judges_source/openapi_strict.py" "$judges_source/../../docs/openapi.yaml" strict.yaml \
     body.csr=@own.csr body.serial="$serial" body.identity=interop/workload \
+    body.document=@policy.json body.from_version=1 body.expected_version=1 \
     path.serial="$serial" path.name=interop/spare
 
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance
@@ -23,11 +25,12 @@ checks+=,response_schema_conformance,negative_data_rejection,unsupported_method,
 judge() {
     local caller=$1 phases=$2 requests=$3 status=0
     shift 3
-    "$bin/schemathesis" run strict.yaml --url "$SIGNET_SERVER" --tls-verify "$SIGNET_ROOT" \
+    "$bin/schemathesis" --config-file "$judges_source/schemathesis.toml" run strict.yaml \
+        --url "$SIGNET_SERVER" --tls-verify "$SIGNET_ROOT" \
         --phases "$phases" --checks "$checks" --max-examples "$requests" --seed 1 \
         --no-shrink --workers 1 --request-timeout 60 --no-color --warnings off \
         --report ndjson --report-ndjson-path "$caller.ndjson" "$@" >"$caller.txt" 2>&1 || status=$?
-    sed -n '/ FAILURES /,$p; / ERRORS /,$p' "$caller.txt"
+    sed -n "/ FAILURES /,\$p; / ERRORS /,\$p" "$caller.txt" | cut -c 1-400
     grep -E 'Operations: |generated' "$caller.txt" | sed "s/^ */$caller: /" || cat "$caller.txt"
     ((status == 0)) || fail "as $caller; what was sent stands above"
 }

@@ -49,8 +49,9 @@ def fill(node, values):
         return
     if isinstance(node.get("example"), dict):
         for member in node["example"]:
-            node["example"][member] = values.get(f"body.{member}", node["example"][member])
-    if node.get("in") == "path":
+            value = values.get(f"body.{member}", node["example"][member])
+            node["example"][member] = type(node["example"][member])(value)
+    if node.get("in") == "path" and f"path.{node['name']}" in values:
         node["example"] = values[f"path.{node['name']}"]
     for value in node.values():
         fill(value, values)
