@@ -308,6 +308,15 @@ bool
 settings_load(const char *path, const struct settings_row *rows, size_t count, void *target,
               struct error *err)
 {
+    struct settings_lines ignored;
+
+    return settings_load_lines(path, rows, count, target, &ignored, err);
+}
+
+bool
+settings_load_lines(const char *path, const struct settings_row *rows, size_t count, void *target,
+                    struct settings_lines *ret_lines, struct error *err)
+{
     AUTO_BUFFER file;
     struct settings_index index;
     struct error cause = {0};
@@ -324,5 +333,8 @@ settings_load(const char *path, const struct settings_row *rows, size_t count, v
     if (!text)
         return error_set(err, ERROR_CONFIG, "%s:0: the file is larger than %d octets", path,
                          LIMIT_CONFIG_OCTETS - 1);
-    return settings_parse(text, &index, target, err);
+    if (!settings_parse(text, &index, target, err))
+        return false;
+    memcpy(ret_lines->of_row, index.option_line, sizeof(ret_lines->of_row));
+    return true;
 }

@@ -221,6 +221,13 @@ ip_range_holds(const struct ip_range *range, const uint8_t *octets, size_t octet
     return true;
 }
 
+bool
+ip_range_within(const struct ip_range *outer, const struct ip_range *inner)
+{
+    return outer->prefix_bits <= inner->prefix_bits &&
+           ip_range_holds(outer, inner->octets, inner->octet_count);
+}
+
 static bool
 extra_dns_check(const struct profile *profile, const char *name, struct error *err)
 {

@@ -14,6 +14,9 @@ MUST_USE bool profile_parse(const char *name, const json_t *value, struct profil
  * dot, no wildcard, not the look of an address. On refusal *ret_why is a static text. */
 MUST_USE bool dns_name_fits(const char *name, const char **ret_why);
 
+/* Of the parsed document, in its order. */
+const struct profile *policy_profile_at(const struct policy *policy, size_t index);
+
 struct ip_range {
     uint8_t octets[16];
     size_t octet_count; /* 4 or 16 */
@@ -21,6 +24,8 @@ struct ip_range {
 };
 /* "10.0.0.0/8" with no bit set past the prefix. */
 MUST_USE bool ip_range_parse(const char *text, struct ip_range *ret_range);
+/* All addresses of `inner` are in `outer`. */
+bool ip_range_within(const struct ip_range *outer, const struct ip_range *inner);
 bool ip_range_holds(const struct ip_range *range, const uint8_t *octets, size_t octet_count);
 
 /* The same name or one below it: never a part of a label. */

@@ -149,6 +149,12 @@ policy_version(const struct policy *policy)
     return policy->version;
 }
 
+const struct profile *
+policy_profile_at(const struct policy *policy, size_t index)
+{
+    return &policy->profile[index];
+}
+
 size_t
 policy_profile_count(const struct policy *policy)
 {

@@ -90,6 +90,23 @@ on_probe(void *context, struct channel *channel, const struct frame *frame)
     serve_refuse(issuing->serving, channel, frame->id, NULL, &why);
 }
 
+static void
+on_permit(void *context, struct channel *channel, const struct frame *frame)
+{
+    struct issuing *issuing = context;
+    struct error why = {0};
+    AUTO_BUFFER out = {.max = LIMIT_FRAME_OCTETS - FRAME_HEADER_OCTETS};
+
+    if (frame->body.len != 0)
+        error_refuse(&why, ERROR_FRAME, "frame.length", "a question for the permit has no body");
+    else if (!permit_facts_put(&out, &issuing->serving->signer->permit->facts))
+        error_set(&why, ERROR_MEMORY, "the permit does not fit into a frame");
+    if (why.kind == ERROR_NONE)
+        channel_reply(channel, FRAME_PERMITTED, frame->id, buffer_bytes(&out));
+    else
+        serve_refuse(issuing->serving, channel, frame->id, NULL, &why);
+}
+
 static bool
 issuing_has_room(void *context)
 {
@@ -444,6 +461,7 @@ static const struct frame_row issuing_frames[] = {
     {FRAME_ISSUE, on_issue},
     {FRAME_CRL, on_crl},
     {FRAME_PROBE, on_probe},
+    {FRAME_PERMIT, on_permit},
 };
 
 static const struct serve_role issuing_role = {

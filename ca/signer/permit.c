@@ -314,14 +314,59 @@ read_issuer(struct permit *permit, const char *path, struct error *err)
 }
 
 static bool
+take_fact(struct permit_facts *facts, const struct settings_row *row, unsigned line,
+          const struct permit_text *text)
+{
+    const void *place = (const char *)text + row->offset;
+    const struct config_list *list = place;
+    char number[16];
+    uint32_t value;
+
+    switch (row->type) {
+    case SETTINGS_TEXT:
+    case SETTINGS_PATH:
+        return permit_facts_add(facts, line, row->section, row->name, place);
+    case SETTINGS_NUMBER:
+        memcpy(&value, place, sizeof(value));
+        snprintf(number, sizeof(number), "%u", value);
+        return permit_facts_add(facts, line, row->section, row->name, number);
+    case SETTINGS_LIST:
+        for (size_t i = 0; i < list->count; i++)
+            if (!permit_facts_add(facts, line, row->section, row->name, list->item[i]))
+                return false;
+        return true;
+    case SETTINGS_BOOL:
+        break;
+    }
+    return false; /* no permit has one */
+}
+
+static bool
+take_facts(struct permit *permit, const char *path, const struct settings_row *rows, size_t count,
+           const struct settings_lines *lines, const struct permit_text *text, struct error *err)
+{
+    bool ok = (size_t)snprintf(permit->facts.path, sizeof(permit->facts.path), "%s", path) <
+              sizeof(permit->facts.path);
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = !lines->of_row[i] || take_fact(&permit->facts, &rows[i], lines->of_row[i], text);
+    return ok || error_set(err, ERROR_CONFIG,
+                           "%s: the permit has more than %d values, or a longer "
+                           "path than %d octets",
+                           path, PERMIT_FACTS, CONFIG_PATH - 1);
+}
+
+static bool
 fill(struct permit *permit, struct permit_text *text, const char *path, enum config_role role,
      struct error *err)
 {
-    bool issuing = role == ROLE_ISSUING;
+    struct settings_lines lines;
     char issuer[CONFIG_PATH];
+    size_t count;
+    const struct settings_row *rows = permit_schema(role, &count);
 
-    if (!settings_load(path, issuing ? issuing_rows : status_rows,
-                       issuing ? ARRAY_LEN(issuing_rows) : ARRAY_LEN(status_rows), text, err))
+    if (!settings_load_lines(path, rows, count, text, &lines, err) ||
+        !take_facts(permit, path, rows, count, &lines, text, err))
         return false;
     take_all(permit, text);
     if (!beside(path, text->issuer_certificate, issuer, sizeof(issuer)))
@@ -362,6 +407,7 @@ permit_free(struct permit *permit)
         return;
     public_key_free(permit->issuer_key);
     buffer_done(&permit->issuer_der);
+    permit_facts_done(&permit->facts);
     free(permit);
 }
 

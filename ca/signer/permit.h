@@ -6,7 +6,7 @@
 #ifndef SIGNET_SIGNER_PERMIT_H
 #define SIGNET_SIGNER_PERMIT_H
 
-#include "signet/config.h"
+#include "signet/permit_facts.h"
 #include "signet/tbs_cert.h"
 
 enum permit_class_kind { CLASS_WORKLOAD, CLASS_ADMIN, CLASS_SERVER, CLASS_RESPONDER, CLASS_COUNT };
@@ -46,6 +46,7 @@ struct permit {
     /* status */
     uint8_t responder_spki_sha256[LIMIT_DIGEST_OCTETS];
     int64_t max_answer_life_s;
+    struct permit_facts facts; /* the file's own words, for who must agree with them */
     /* from the issuer's certificate */
     struct buffer issuer_der;
     struct certificate issuer; /* borrows issuer_der */

@@ -219,6 +219,17 @@ signer_ocsp(struct signer_channel *channel, const struct ocsp_request_message *r
 }
 
 bool
+signer_permit(struct signer_channel *channel, int timeout_ms, struct permit_facts *ret_facts,
+              struct error *err)
+{
+    struct bytes body;
+
+    buffer_clear(&channel->out);
+    return channel_call(channel, FRAME_PERMIT, FRAME_PERMITTED, timeout_ms, &body, err) &&
+           permit_facts_get(body, ret_facts, err);
+}
+
+bool
 signer_probe(struct signer_channel *channel, int timeout_ms, struct probe_reply *ret_reply,
              struct error *err)
 {

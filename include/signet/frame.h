@@ -19,7 +19,9 @@ enum frame_kind {
     FRAME_PROBE = 7,    /* server -> either signer */
     FRAME_PROBED = 8,
     FRAME_REFUSED = 9,  /* any reply: a struct error */
-    FRAME_CHANNELS = 10 /* supervisor -> server: new channel ends travel beside it */
+    FRAME_CHANNELS = 10, /* supervisor -> server: new channel ends travel beside it */
+    FRAME_PERMIT = 11,   /* server -> issuing signer */
+    FRAME_PERMITTED = 12
 };
 enum { FRAME_VERSION = 1, FRAME_HEADER_OCTETS = 8, FRAME_FDS = 80 };
 

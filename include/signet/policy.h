@@ -11,6 +11,7 @@
 #define SIGNET_POLICY_H
 
 #include "signet/csr.h"
+#include "signet/permit_facts.h"
 
 enum { POLICY_NAMES = 16 }; /* further names of one identity */
 
@@ -25,6 +26,14 @@ size_t policy_profile_count(const struct policy *policy);
 /* The line, from 1, of the value at a JSON path such as "$.profiles.admin.key_types[0]" in a
  * document that parses; of the innermost value on the way when the rest of the path is not there. */
 unsigned policy_line(const char *document, const char *path);
+
+/*
+ * Everything that the profiles give is within the permit: else nothing of that kind would be signed.
+ * `document` is the text that `policy` was parsed from. Errors: ERROR_POLICY_PERMIT naming the line
+ * and JSON path of the document and the line of the permit's file.
+ */
+MUST_USE bool policy_permit_check(const struct policy *policy, const char *document,
+                                  const struct permit_facts *facts, struct error *err);
 
 struct profile {
     char name[LIMIT_PROFILE_OCTETS + 1];

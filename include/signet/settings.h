@@ -45,6 +45,13 @@ struct settings_row {
 
 enum { SETTINGS_ROWS = 96, SETTINGS_SECTIONS = 16 };
 
+/* As settings_load; *ret_lines has the line of each row's option, 0 where it is absent. */
+struct settings_lines {
+    unsigned of_row[SETTINGS_ROWS];
+};
+MUST_USE bool settings_load_lines(const char *path, const struct settings_row *rows, size_t count,
+                                  void *target, struct settings_lines *ret_lines,
+                                  struct error *err);
 /* Fills `target` by the rows, and nothing of it on failure beyond what rows name. ERROR_CONFIG. */
 MUST_USE bool settings_load(const char *path, const struct settings_row *rows, size_t count,
                             void *target, struct error *err);

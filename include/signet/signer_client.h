@@ -8,6 +8,7 @@
 #define SIGNET_SIGNER_CLIENT_H
 
 #include "signet/message.h"
+#include "signet/permit_facts.h"
 
 struct signer_channel;
 
@@ -29,5 +30,8 @@ MUST_USE bool signer_ocsp(struct signer_channel *channel,
                           struct ocsp_reply *ret_reply, struct error *err);
 MUST_USE bool signer_probe(struct signer_channel *channel, int timeout_ms,
                            struct probe_reply *ret_reply, struct error *err);
+/* What the permit says that the issuing signer goes by. Gives (permit_facts_done). */
+MUST_USE bool signer_permit(struct signer_channel *channel, int timeout_ms,
+                            struct permit_facts *ret_facts, struct error *err);
 
 #endif

@@ -4,9 +4,12 @@
 #include "api/note.h"
 #include "api/policy_view.h"
 #include "main/server.h"
+#include "signet/clock.h"
 #include "signet/policy.h"
 
 #include <stdio.h>
+
+enum { POLICY_SIGNER_MS = 5000 };
 
 static const struct json_member check_members[] = {
     {"document", JSON_MEMBER_TEXT, true, 1, LIMIT_POLICY_OCTETS},
@@ -67,12 +70,30 @@ uses_check(struct db *db, const struct policy *policy, struct error *err)
     return db_profile_uses(db, use_check, &check, err);
 }
 
+/* By the permit that the signer goes by now: what it refuses later helps nobody. */
 static bool
-judge(struct db *db, const char *document, size_t *ret_profiles, struct error *err)
+permit_check(struct worker *worker, const struct request *request, const struct policy *policy,
+             const char *document, struct error *err)
+{
+    CLEANUP(permit_facts_done) struct permit_facts facts = {.count = 0};
+    int64_t left_ms = request->deadline_ms - clock_monotonic_ms();
+
+    if (left_ms <= 0)
+        return error_set(err, ERROR_DEADLINE, "no time was left to ask the signer for its permit");
+    return signer_permit(worker->issuing,
+                         (int)(left_ms < POLICY_SIGNER_MS ? left_ms : POLICY_SIGNER_MS), &facts,
+                         err) &&
+           policy_permit_check(policy, document, &facts, err);
+}
+
+static bool
+judge(struct worker *worker, const struct request *request, struct db *db, const char *document,
+      size_t *ret_profiles, struct error *err)
 {
     CLEANUP(policy_free_auto) struct policy *policy = NULL;
 
-    if (!policy_parse(document, 0, &policy, err) || !uses_check(db, policy, err))
+    if (!policy_parse(document, 0, &policy, err) || !uses_check(db, policy, err) ||
+        !permit_check(worker, request, policy, document, err))
         return false;
     *ret_profiles = policy_profile_count(policy);
     return true;
@@ -88,7 +109,7 @@ handle_policy_check(struct worker *worker, struct request *request, struct respo
     size_t profiles = 0;
 
     if (!db || !json_body(request, check_members, &body, err) ||
-        !judge(db, json_text(body, "document"), &profiles, err))
+        !judge(worker, request, db, json_text(body, "document"), &profiles, err))
         return false;
     if (!view || !json_put_number(view, "profiles", (int64_t)profiles))
         return json_failed(err);
@@ -171,12 +192,12 @@ policy_put(struct db *db, const struct request *request, const struct wanted *wa
 }
 
 static bool
-policy_apply(struct db *db, const struct request *request, const struct wanted *wanted,
-             struct db_policy *ret_policy, struct error *err)
+policy_apply(struct worker *worker, const struct request *request, struct db *db,
+             const struct wanted *wanted, struct db_policy *ret_policy, struct error *err)
 {
     size_t profiles = 0;
 
-    if (!judge(db, wanted->document, &profiles, err) || !db_begin(db, err))
+    if (!judge(worker, request, db, wanted->document, &profiles, err) || !db_begin(db, err))
         return false;
     if (policy_put(db, request, wanted, profiles, ret_policy, err) && db_commit(db, err))
         return true;
@@ -195,7 +216,8 @@ handle_policy_apply(struct worker *worker, struct request *request, struct respo
     struct db_policy policy;
 
     if (!db || !json_body(request, apply_members, &body, err) ||
-        !wanted_fill(db, body, &wanted, err) || !policy_apply(db, request, &wanted, &policy, err))
+        !wanted_fill(db, body, &wanted, err) ||
+        !policy_apply(worker, request, db, &wanted, &policy, err))
         return false;
     snprintf(response->object, sizeof(response->object), "%llu",
              (unsigned long long)policy.version);

@@ -152,6 +152,14 @@ a_bad_document_is_refused_and_stores_nothing(void)
         {"{\"profiles\": {\"admin\": {KEEP admin}}}", "web/front", ERROR_POLICY_IN_USE},
         {"{\"profiles\": {\"admin\": {KEEP admin}, \"workload\": {KEEP admin}}}", "web/front",
          ERROR_POLICY_IN_USE},
+        {"{\"profiles\":\n {\"admin\": {KEEP admin},\n  \"workload\": {KEEP workload,\n"
+         "   \"dns_suffixes\": [\"a.example.internal\",\n    \"example.org\"]}}}",
+         "line 5: $.profiles.workload.dns_suffixes[1]: example.org; permit issuing.conf, line 9: ",
+         ERROR_POLICY_PERMIT},
+        {"{\"profiles\":\n {\"admin\": {KEEP admin},\n  \"workload\": {KEEP workload},\n"
+         "  \"own\": {KEEP server}}}",
+         "line 4: $.profiles.own.kind: server; permit issuing.conf: there is no class server",
+         ERROR_POLICY_PERMIT},
     };
     json_int_t before = newest();
 
@@ -162,10 +170,10 @@ a_bad_document_is_refused_and_stores_nothing(void)
         AUTO_ANSWER applied;
         bool ok = true;
 
-        for (; ok && (keep = strstr(at, "KEEP ")) != NULL; at = strchr(keep, '}')) {
+        for (; ok && (keep = strstr(at, "KEEP ")) != NULL; at = strpbrk(keep, ",}")) {
             char kind[16];
 
-            snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(keep + 5, "}"), keep + 5);
+            snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(keep + 5, ",}"), keep + 5);
             ok = buffer_put(&document, at, (size_t)(keep - at)) &&
                  buffer_printf(&document, keeps_all, kind);
         }
