@@ -100,6 +100,7 @@ static void
 the_policy_is_changed(void)
 {
     CU_ASSERT_EQUAL(run("policy", ""), 0);
+    ASSERT_SAID("172800");
     CU_ASSERT_EQUAL(ca_sql_number(ca, "SELECT count(*) FROM policy"), 2);
     CU_ASSERT_EQUAL(ca_sql_number(ca,
                                   "SELECT (document->'profiles'->'workload'->>'max_ttl_s')::int "
