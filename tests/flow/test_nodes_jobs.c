@@ -1,5 +1,5 @@
-/* Two nodes on one database: jobs run on one of them, are taken over when it dies, clocks that differ
- * are noticed, and each node remembers for itself what was published. */
+/* Two nodes on one database: jobs run on one of them, are taken over when it dies, clocks that
+ * differ are noticed, and each node remembers for itself what was published. */
 #include "suite.h"
 
 #include <libpq-fe.h>
@@ -108,8 +108,9 @@ each_node_has_its_own_anchor(void)
 static void
 each_node_has_its_own_tls_certificate(void)
 {
-    CU_ASSERT_EQUAL(flow_number(node[0], "SELECT count(*) FROM certificate c JOIN identity i ON i.id = "
-                                         "c.identity WHERE i.name = 'signet/server'"),
+    CU_ASSERT_EQUAL(flow_number(node[0],
+                                "SELECT count(*) FROM certificate c JOIN identity i ON i.id = "
+                                "c.identity WHERE i.name = 'signet/server'"),
                     2);
 }
 
@@ -131,9 +132,10 @@ two_minutes_are_noticed(void)
         AUTO_BUFFER body = {.max = 65536};
 
         snprintf(url, sizeof(url), "%s/readyz", second->health_url);
-        told = ca_http(second, "GET", url, NULL, NULL, NULL, &body) == 503 &&
-               strstr(buffer_text(&body), "\"clock\":{\"ready\":false,\"detail\":\"differs from the "
-                                          "database's by 1");
+        told =
+            ca_http(second, "GET", url, NULL, NULL, NULL, &body) == 503 &&
+            strstr(buffer_text(&body), "\"clock\":{\"ready\":false,\"detail\":\"differs from the "
+                                       "database's by 1");
         poll(NULL, 0, STEP_MS);
     }
     CU_ASSERT_TRUE(told);
@@ -156,7 +158,8 @@ hold_job(const char *job)
     ca_conninfo(flow_ca(node[0]), "signet_server", conninfo, sizeof(conninfo));
     holder = PQconnectdb(conninfo);
     CU_ASSERT_EQUAL_FATAL(PQstatus(holder), CONNECTION_OK);
-    snprintf(sql, sizeof(sql), "SELECT pg_advisory_lock(hashtextextended('signet job %s', 0))", job);
+    snprintf(sql, sizeof(sql), "SELECT pg_advisory_lock(hashtextextended('signet job %s', 0))",
+             job);
     result = PQexec(holder, sql);
     CU_ASSERT_EQUAL(PQresultStatus(result), PGRES_TUPLES_OK);
     PQclear(result);

@@ -75,8 +75,8 @@ revoke_again_and_again(void *argument)
         snprintf(body, sizeof(body), "{\"serial\": \"%s\", \"reason\": \"superseded\"}",
                  builder->serial[i]);
         AUTO_ANSWER answer =
-            flow_call(builder->flow, &(struct call){"POST", "/v1/revocations", .cert = "admin",
-                                                    .text = body});
+            flow_call(builder->flow,
+                      &(struct call){"POST", "/v1/revocations", .cert = "admin", .text = body});
 
         for (int j = 0; j < 8; j++) {
             long long number = crl_published_number(builder->flow);
@@ -129,12 +129,14 @@ both_build_one_sequence(void)
             CU_ASSERT_TRUE(crl_wait_has(node[1 - n], builder[n].serial[i], WAIT_MS) >= 0);
     }
     /* A later number never speaks of an earlier time, and no entry left on the way. */
-    CU_ASSERT_EQUAL(flow_number(node[0], "SELECT count(*) FROM crl a JOIN crl b USING (issuer, shard) "
-                                         "WHERE a.number < b.number AND (a.this_update > b.this_update "
-                                         "OR a.entries > b.entries)"),
+    CU_ASSERT_EQUAL(flow_number(node[0],
+                                "SELECT count(*) FROM crl a JOIN crl b USING (issuer, shard) "
+                                "WHERE a.number < b.number AND (a.this_update > b.this_update "
+                                "OR a.entries > b.entries)"),
                     0);
-    CU_ASSERT_EQUAL(flow_number(node[0], "SELECT count(*) FROM crl WHERE der IS NOT NULL AND issuer = "
-                                         "(SELECT id FROM issuer WHERE kind = 'issuing')"),
+    CU_ASSERT_EQUAL(flow_number(node[0],
+                                "SELECT count(*) FROM crl WHERE der IS NOT NULL AND issuer = "
+                                "(SELECT id FROM issuer WHERE kind = 'issuing')"),
                     1);
     printf("\n    CRLs built: %lld by one node, %lld by the other ", builds_of(node[0]),
            builds_of(node[1]));
@@ -157,10 +159,9 @@ enrol_at_once(void *argument)
     struct enrolment *enrolment = argument;
 
     pthread_barrier_wait(enrolment->start);
-    AUTO_ANSWER answer =
-        flow_call(enrolment->flow, &(struct call){"POST", "/v1/certificates",
-                                                  .token = enrolment->token,
-                                                  .text = buffer_text(&enrolment->body)});
+    AUTO_ANSWER answer = flow_call(
+        enrolment->flow, &(struct call){"POST", "/v1/certificates", .token = enrolment->token,
+                                        .text = buffer_text(&enrolment->body)});
     enrolment->status = answer.status;
     snprintf(enrolment->serial, sizeof(enrolment->serial), "%s", answer_text(&answer, "serial"));
     return NULL;
@@ -187,7 +188,8 @@ token_round(bool same, int *ret_first_won)
     }
     if (same) {
         buffer_clear(&enrolment[1].body);
-        CU_ASSERT_TRUE(buffer_put(&enrolment[1].body, enrolment[0].body.data, enrolment[0].body.len));
+        CU_ASSERT_TRUE(
+            buffer_put(&enrolment[1].body, enrolment[0].body.data, enrolment[0].body.len));
     }
     for (int n = 0; n < 2; n++)
         pthread_create(&thread[n], NULL, enrol_at_once, &enrolment[n]);
@@ -196,7 +198,8 @@ token_round(bool same, int *ret_first_won)
     pthread_barrier_destroy(&start);
     if (same)
         CU_ASSERT_STRING_EQUAL(enrolment[0].serial, enrolment[1].serial);
-    CU_ASSERT_EQUAL((enrolment[0].status / 100 == 2) + (enrolment[1].status / 100 == 2), same ? 2 : 1);
+    CU_ASSERT_EQUAL((enrolment[0].status / 100 == 2) + (enrolment[1].status / 100 == 2),
+                    same ? 2 : 1);
     CU_ASSERT_TRUE(enrolment[0].status < 500 && enrolment[1].status < 500);
     CU_ASSERT_EQUAL(flow_number(node[0], "SELECT count(*) FROM certificate"), before + 1);
     *ret_first_won += enrolment[0].status == 201;
@@ -304,10 +307,10 @@ main(void)
     node[0] = flow_start(NULL);
     node[1] = flow_node_make(node[0], 2);
     ca_signetd_start(flow_ca(node[1]));
-    status = RUN_SUITE("two nodes publish", TEST(revocation_is_seen_at_the_other_node),
-                       TEST(both_build_one_sequence), TEST(one_token_is_good_once),
-                       TEST(paused_builder_publishes_nothing_older),
-                       TEST(other_node_builds_instead));
+    status =
+        RUN_SUITE("two nodes publish", TEST(revocation_is_seen_at_the_other_node),
+                  TEST(both_build_one_sequence), TEST(one_token_is_good_once),
+                  TEST(paused_builder_publishes_nothing_older), TEST(other_node_builds_instead));
     flow_node_stop(node[1]);
     flow_stop(node[0]);
     return status;
