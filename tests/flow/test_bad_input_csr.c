@@ -1,5 +1,5 @@
-/* Certification requests that must not become certificates: each is told what is wrong, and the token
- * stays good for a right one. */
+/* Certification requests that must not become certificates: each is told what is wrong, and the
+ * token stays good for a right one. */
 #include "suite.h"
 
 #include <openssl/x509.h>
@@ -23,9 +23,10 @@ refused(const char *csr, const struct refusal *refusal, const char *row)
     AUTO_BUFFER body = {.max = 0};
 
     csr_body(csr, "", &body);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates", .token = token,
-                                      .text = buffer_text(&body)},
-                 refusal, row);
+    flow_refused(
+        flow,
+        &(struct call){"POST", "/v1/certificates", .token = token, .text = buffer_text(&body)},
+        refusal, row);
 }
 
 static void
@@ -68,11 +69,11 @@ what_is_neither_pem_nor_der(void)
         {"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "CERTIFICATE REQUEST"},
         {"-----BEGIN CERTIFICATE REQUEST-----\n!!!!\n-----END CERTIFICATE REQUEST-----\n",
          "CERTIFICATE REQUEST"},
-        {"MAA=", "certification request"},   /* an empty SEQUENCE */
+        {"MAA=", "certification request"},     /* an empty SEQUENCE */
         {"BAIBAg==", "certification request"}, /* an OCTET STRING */
-        {"MIAAAA==", "CERTIFICATE REQUEST"}, /* indefinite length */
-        {"MIEB", "CERTIFICATE REQUEST"},     /* cut off, length not minimal */
-        {"MAA", "CERTIFICATE REQUEST"},      /* padding is missing */
+        {"MIAAAA==", "CERTIFICATE REQUEST"},   /* indefinite length */
+        {"MIEB", "CERTIFICATE REQUEST"},       /* cut off, length not minimal */
+        {"MAA", "CERTIFICATE REQUEST"},        /* padding is missing */
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -90,8 +91,9 @@ trailing_octets(void)
 
     right_der(&der);
     CU_ASSERT_TRUE(buffer_put_u8(&der, 0));
-    refused_der(buffer_bytes(&der), &(struct refusal){400, "csr-malformed", "CERTIFICATE REQUEST",
-                                                      NULL}, "an octet after the DER");
+    refused_der(buffer_bytes(&der),
+                &(struct refusal){400, "csr-malformed", "CERTIFICATE REQUEST", NULL},
+                "an octet after the DER");
     csr_pem_make(&(struct csr_wish){.key = key}, &pem);
     CU_ASSERT_TRUE(buffer_put(&twice, pem.data, pem.len) && buffer_put(&twice, pem.data, pem.len));
     refused(buffer_text(&twice), &refusal, "two requests");
@@ -144,14 +146,16 @@ a_wrong_signature(void)
     spki = memmem(der.data, der.len, ours, (size_t)len);
     CU_ASSERT_PTR_NOT_NULL_FATAL(spki);
     memcpy(der.data + (spki - der.data), theirs, (size_t)len);
-    refused_der(buffer_bytes(&der), &(struct refusal){400, "csr-signature", "signature",
-                                                      "csr.signature.value"}, "another's key");
+    refused_der(buffer_bytes(&der),
+                &(struct refusal){400, "csr-signature", "signature", "csr.signature.value"},
+                "another's key");
     OPENSSL_free(ours);
     OPENSSL_free(theirs);
     right_der(&other);
     other.data[other.len - 5] ^= 1;
-    refused_der(buffer_bytes(&other), &(struct refusal){400, "csr-signature", "signature",
-                                                        "csr.signature.value"}, "a bit of it");
+    refused_der(buffer_bytes(&other),
+                &(struct refusal){400, "csr-signature", "signature", "csr.signature.value"},
+                "a bit of it");
 }
 
 /* Looks for the point in the request and hands it over to be changed. */
@@ -202,8 +206,10 @@ keys_that_are_not_taken(void)
         const char *names, *row;
     } rows[] = {
         {p521, "1.3.132.0.35", "P-521"},
-        {koblitz, "1.3.132.0.10", "secp256k1"}, {brainpool, "1.3.36.3.3.2.8.1.1.7", "brainpool"},
-        {rsa, "RSA", "RSA 2048"},       {weak, "RSA", "RSA 1024"},
+        {koblitz, "1.3.132.0.10", "secp256k1"},
+        {brainpool, "1.3.36.3.3.2.8.1.1.7", "brainpool"},
+        {rsa, "RSA", "RSA 2048"},
+        {weak, "RSA", "RSA 1024"},
         {ed25519, "Ed25519", "Ed25519"},
     };
 
@@ -223,17 +229,18 @@ names_beyond_the_grant(void)
     } rows[] = {
         {"DNS:other.example.internal", "dns:other.example.internal", "name-not-granted", 403},
         {"DNS:*.example.internal", "wildcards", "csr-malformed", 400},
-        {"DNS:api.example.internal,DNS:evil.example.com", "dns:evil.example.com", "name-not-granted", 403},
+        {"DNS:api.example.internal,DNS:evil.example.com", "dns:evil.example.com",
+         "name-not-granted", 403},
         {"email:a@example.internal", "email:a@example.internal", "name-not-granted", 403},
         {"IP:10.9.9.9", "ip:10.9.9.9", "name-not-granted", 403},
         {"URI:spiffe://" CA_TRUST_DOMAIN "/admin/alice", "admin/alice", "name-not-granted", 403},
         {"URI:spiffe://other.domain/bad/csr", "other.domain", "name-not-granted", 403},
-        {"URI:spiffe://" CA_TRUST_DOMAIN "/bad/csr/../../admin/alice", "admin/alice", "name-not-granted", 403},
+        {"URI:spiffe://" CA_TRUST_DOMAIN "/bad/csr/../../admin/alice", "admin/alice",
+         "name-not-granted", 403},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        refused_wish(&(struct csr_wish){.key = key,
-                                        .extension = {{"subjectAltName", rows[i].san}}},
+        refused_wish(&(struct csr_wish){.key = key, .extension = {{"subjectAltName", rows[i].san}}},
                      &(struct refusal){rows[i].status, rows[i].type, rows[i].names, NULL},
                      rows[i].san);
 }
@@ -241,7 +248,8 @@ names_beyond_the_grant(void)
 static void
 a_common_name_beyond_the_grant(void)
 {
-    static const char *const names[] = {"other.example.internal", "admin/alice", "payments/api", "*"};
+    static const char *const names[] = {"other.example.internal", "admin/alice", "payments/api",
+                                        "*"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         refused_wish(&(struct csr_wish){.key = key, .common_name = names[i]},
@@ -256,7 +264,8 @@ other_kinds_of_names(void)
 
     for (size_t i = 0; i < ARRAY_LEN(sans); i++)
         refused_wish(&(struct csr_wish){.key = key, .extension = {{"subjectAltName", sans[i]}}},
-                     &(struct refusal){403, "csr-extension", "subjectAltName", "csr.names"}, sans[i]);
+                     &(struct refusal){403, "csr-extension", "subjectAltName", "csr.names"},
+                     sans[i]);
 }
 
 static void
@@ -287,8 +296,9 @@ extensions_that_are_not_granted(void)
 static void
 an_extension_twice(void)
 {
-    refused_wish(&(struct csr_wish){.key = key, .extension = {{"keyUsage", "digitalSignature"},
-                                                              {"keyUsage", "digitalSignature"}}},
+    refused_wish(&(struct csr_wish){.key = key,
+                                    .extension = {{"keyUsage", "digitalSignature"},
+                                                  {"keyUsage", "digitalSignature"}}},
                  &malformed, "keyUsage twice");
 }
 
@@ -309,15 +319,16 @@ the_token_is_still_good(void)
 static void
 each_refusal_is_in_the_audit_trail(void)
 {
-    static const char *const rules[] = {"csr.signature.value", "key.point", "csr.names",
-                                        "csr.common_name", "csr.ca", "csr.extension.critical",
-                                        "pem.trailing"};
+    static const char *const rules[] = {
+        "csr.signature.value",    "key.point",   "csr.names", "csr.common_name", "csr.ca",
+        "csr.extension.critical", "pem.trailing"};
 
     for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-        CU_ASSERT_TRUE(flow_number(flow, "SELECT count(*) FROM audit_event WHERE action = "
-                                         "'certificate.issue' AND outcome = 'refused' AND rule = '%s' "
-                                         "AND actor LIKE 'token:%%' AND request_id <> ''", rules[i]) >
-                       0);
+        CU_ASSERT_TRUE(flow_number(flow,
+                                   "SELECT count(*) FROM audit_event WHERE action = "
+                                   "'certificate.issue' AND outcome = 'refused' AND rule = '%s' "
+                                   "AND actor LIKE 'token:%%' AND request_id <> ''",
+                                   rules[i]) > 0);
 }
 
 int

@@ -1,4 +1,5 @@
-/* HTTP that is no request of ours, slow clients, and what the publishing listener does not offer. */
+/* HTTP that is no request of ours, slow clients, and what the publishing listener does not offer.
+ */
 #include "suite.h"
 
 #include <poll.h>
@@ -17,10 +18,10 @@ static struct flow *flow;
 static void
 paths_that_are_not_there(void)
 {
-    static const char *const paths[] = {"/", "/v1", "/v1/", "/v1/nothing", "/v2/roots",
-                                        "/v1/roots/", "/V1/roots", "//v1/roots", "/v1//roots",
-                                        "/v1/../v1/roots", "/metrics", "/ocsp", "/livez",
-                                        "/v1/certificates/"};
+    static const char *const paths[] = {
+        "/",          "/v1",       "/v1/",       "/v1/nothing",      "/v2/roots",
+        "/v1/roots/", "/V1/roots", "//v1/roots", "/v1//roots",       "/v1/../v1/roots",
+        "/metrics",   "/ocsp",     "/livez",     "/v1/certificates/"};
 
     for (size_t i = 0; i < ARRAY_LEN(paths); i++)
         flow_refused(flow, &(struct call){.method = "GET", .path = paths[i], .cert = "admin"},
@@ -49,8 +50,9 @@ methods_that_are_not_there(void)
         AUTO_ANSWER answer = flow_call(
             flow, &(struct call){.method = rows[i].method, .path = rows[i].path, .cert = "admin"});
 
-        flow_expect_refused(&answer, &(struct refusal){405, "method-not-allowed", rows[i].method,
-                                                       NULL}, rows[i].path);
+        flow_expect_refused(&answer,
+                            &(struct refusal){405, "method-not-allowed", rows[i].method, NULL},
+                            rows[i].path);
         CU_ASSERT_TRUE(answer_header(&answer, "Allow", allow, sizeof(allow)));
         CU_ASSERT_STRING_EQUAL(allow, rows[i].allow);
     }
@@ -85,7 +87,8 @@ query_parameters_that_are_not_taken(void)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         flow_refused(flow, &(struct call){.method = "GET", .path = rows[i].path, .cert = "admin"},
-                     &(struct refusal){400, "parameter-invalid", rows[i].names, NULL}, rows[i].path);
+                     &(struct refusal){400, "parameter-invalid", rows[i].names, NULL},
+                     rows[i].path);
 }
 
 static void
@@ -98,7 +101,8 @@ escapes_that_are_broken(void)
         AUTO_ANSWER answer =
             flow_call(flow, &(struct call){.method = "GET", .path = paths[i], .cert = "admin"});
 
-        flow_expect_refused(&answer, &(struct refusal){400, "request-malformed", "", NULL}, paths[i]);
+        flow_expect_refused(&answer, &(struct refusal){400, "request-malformed", "", NULL},
+                            paths[i]);
     }
 }
 
@@ -166,8 +170,10 @@ requests_that_are_malformed(void)
         "POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n"
         "Connection: close\r\n\r\nabcdef",
         "POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\nConnection: close\r\n\r\n",
-        "POST /v1/tokens HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n",
-        "GET /v1/roots HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n"
+        "POST /v1/tokens HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\nConnection: "
+        "close\r\n\r\n",
+        "GET /v1/roots HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer "
+        "b\r\n"
         "Connection: close\r\n\r\n",
         "GET /v1/roots HTTP/1.1\r\nConnection: close\r\n\r\n", /* no Host */
         "GARBAGE\r\n\r\n",
@@ -193,8 +199,8 @@ plain_http_on_the_tls_port(void)
 {
     AUTO_BUFFER out = {.max = 0};
 
-    raw_ask(flow_ca(flow), flow_ca(flow)->https_port, false, "GET /v1/roots HTTP/1.1\r\nHost: x\r\n\r\n",
-            &out);
+    raw_ask(flow_ca(flow), flow_ca(flow)->https_port, false,
+            "GET /v1/roots HTTP/1.1\r\nHost: x\r\n\r\n", &out);
     CU_ASSERT_PTR_NULL(strstr(buffer_text(&out), "200"));
 }
 
@@ -283,8 +289,8 @@ static void
 others_are_served(const struct party *party)
 {
     char url[128];
-    AUTO_ANSWER api = flow_call(flow, &(struct call){.method = "GET", .path = "/v1/certificates",
-                                                     .cert = party->file});
+    AUTO_ANSWER api = flow_call(
+        flow, &(struct call){.method = "GET", .path = "/v1/certificates", .cert = party->file});
 
     snprintf(url, sizeof(url), "%s/roots.pem", flow_ca(flow)->publish_url);
     AUTO_ANSWER published = flow_call(flow, &(struct call){.method = "GET", .path = url});
@@ -315,11 +321,11 @@ a_byte_a_second_is_cut_and_others_work(void)
     flow_enrol(flow, "bad/patient", &party);
     for (size_t i = 0; i < ARRAY_LEN(slow); i++) {
         bool handshaking = strcmp(slow[i].name, "handshake") == 0;
-        unsigned port = slow[i].tls || handshaking ? flow_ca(flow)->https_port
-                                                   : flow_ca(flow)->publish_port;
+        unsigned port =
+            slow[i].tls || handshaking ? flow_ca(flow)->https_port : flow_ca(flow)->publish_port;
 
-        CU_ASSERT_TRUE_FATAL(raw_open(flow_ca(flow), port, slow[i].tls, slow[i].tls ? &party : NULL,
-                                      &slow[i].raw));
+        CU_ASSERT_TRUE_FATAL(
+            raw_open(flow_ca(flow), port, slow[i].tls, slow[i].tls ? &party : NULL, &slow[i].raw));
         if (*slow[i].at_once)
             CU_ASSERT_TRUE(raw_send(&slow[i].raw, slow[i].at_once, strlen(slow[i].at_once)));
     }
@@ -349,14 +355,13 @@ main(void)
 
     signal(SIGPIPE, SIG_IGN);
     flow = flow_start(NULL);
-    status = RUN_SUITE(
-        "bad HTTP", TEST(paths_that_are_not_there), TEST(methods_that_are_not_there),
-        TEST(query_parameters_that_are_not_taken), TEST(escapes_that_are_broken),
-        TEST(objects_that_are_not_there), TEST(a_target_over_the_limit),
-        TEST(many_and_long_header_fields), TEST(requests_that_are_malformed),
-        TEST(plain_http_on_the_tls_port), TEST(old_versions_of_tls),
-        TEST(publishing_offers_nothing_else), TEST(health_has_no_api),
-        TEST(a_byte_a_second_is_cut_and_others_work));
+    status = RUN_SUITE("bad HTTP", TEST(paths_that_are_not_there), TEST(methods_that_are_not_there),
+                       TEST(query_parameters_that_are_not_taken), TEST(escapes_that_are_broken),
+                       TEST(objects_that_are_not_there), TEST(a_target_over_the_limit),
+                       TEST(many_and_long_header_fields), TEST(requests_that_are_malformed),
+                       TEST(plain_http_on_the_tls_port), TEST(old_versions_of_tls),
+                       TEST(publishing_offers_nothing_else), TEST(health_has_no_api),
+                       TEST(a_byte_a_second_is_cut_and_others_work));
     flow_stop(flow);
     return status;
 }

@@ -45,10 +45,10 @@ refused(const struct door *door, struct bytes body, const char *content_type,
     char what[160];
 
     snprintf(what, sizeof(what), "%s %s: %s", door->method, door->path, row);
-    flow_refused(flow, &(struct call){door->method, door->path,
-                                      .cert = certificate_of(door),
-                                      .token = door->by == BY_TOKEN ? token : NULL, .octets = body,
-                                      .content_type = content_type},
+    flow_refused(flow,
+                 &(struct call){door->method, door->path, .cert = certificate_of(door),
+                                .token = door->by == BY_TOKEN ? token : NULL, .octets = body,
+                                .content_type = content_type},
                  refusal, what);
 }
 
@@ -88,9 +88,10 @@ a_chunked_body_over_the_limit(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(data);
     memset(data, 'x', body.len);
-    flow_refused(flow, &(struct call){"POST", "/v1/tokens", .cert = "admin",
-                                      .octets = buffer_bytes(&body),
-                                      .header = "Transfer-Encoding: chunked"},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/tokens", .cert = "admin",
+                                .octets = buffer_bytes(&body),
+                                .header = "Transfer-Encoding: chunked"},
                  &(struct refusal){413, "body-too-large", "65536", NULL}, "chunked");
 }
 
@@ -111,9 +112,23 @@ static void
 broken_syntax(void)
 {
     static const char *const bodies[] = {
-        "{", "}", "null", "[]", "\"text\"", "17", "{\"csr\"}", "{\"csr\": }", "{'csr': 1}",
-        "{\"csr\": \"a\",}", "{\"csr\": \"a\"} {}", "{\"csr\": \"\\q\"}", "{\"csr\": \"\\ud800\"}",
-        "{\"csr\": 01}", "{\"csr\": NaN}", "/* */ {}", "\xef\xbb\xbf{}",
+        "{",
+        "}",
+        "null",
+        "[]",
+        "\"text\"",
+        "17",
+        "{\"csr\"}",
+        "{\"csr\": }",
+        "{'csr': 1}",
+        "{\"csr\": \"a\",}",
+        "{\"csr\": \"a\"} {}",
+        "{\"csr\": \"\\q\"}",
+        "{\"csr\": \"\\ud800\"}",
+        "{\"csr\": 01}",
+        "{\"csr\": NaN}",
+        "/* */ {}",
+        "\xef\xbb\xbf{}",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(doors); i++)
@@ -125,10 +140,10 @@ static void
 an_empty_body(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(doors); i++)
-        flow_refused(flow, &(struct call){doors[i].method, doors[i].path,
-                                          .cert = certificate_of(&doors[i]),
-                                          .token = doors[i].by == BY_TOKEN ? token : NULL,
-                                          .text = ""},
+        flow_refused(flow,
+                     &(struct call){doors[i].method, doors[i].path,
+                                    .cert = certificate_of(&doors[i]),
+                                    .token = doors[i].by == BY_TOKEN ? token : NULL, .text = ""},
                      &(struct refusal){400, "json-syntax", "", NULL}, doors[i].path);
 }
 
@@ -187,8 +202,8 @@ duplicate_members_are_named(void)
 static void
 invalid_utf8(void)
 {
-    static const char *const sequences[] = {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                                            "\xe2\x82", "\x80"};
+    static const char *const sequences[] = {
+        "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"};
     char body[128];
 
     for (size_t i = 0; i < ARRAY_LEN(doors); i++)
@@ -217,8 +232,7 @@ static void
 wrong_content_types(void)
 {
     static const char *const types[] = {"text/plain", "application/x-www-form-urlencoded",
-                                        "application/jsonx", "text/json",
-                                        "application/pkcs10"};
+                                        "application/jsonx", "text/json", "application/pkcs10"};
 
     for (size_t i = 0; i < ARRAY_LEN(doors); i++)
         for (size_t j = 0; j < ARRAY_LEN(types); j++)
@@ -229,10 +243,10 @@ wrong_content_types(void)
 static void
 a_parameter_of_the_content_type_is_fine(void)
 {
-    AUTO_ANSWER answer = flow_call(
-        flow, &(struct call){"POST", "/v1/tokens", .cert = "admin",
-                             .content_type = "Application/JSON; charset=utf-8",
-                             .text = "{\"identity\": \"bad/json\"}"});
+    AUTO_ANSWER answer =
+        flow_call(flow, &(struct call){"POST", "/v1/tokens", .cert = "admin",
+                                       .content_type = "Application/JSON; charset=utf-8",
+                                       .text = "{\"identity\": \"bad/json\"}"});
 
     flow_expect(&answer, 201, "charset");
 }
@@ -244,12 +258,17 @@ lifetimes_that_are_not_granted(void)
         const char *ttl, *type;
         int status;
     } rows[] = {
-        {"0", "member-invalid", 400},   {"-1", "member-invalid", 400},
+        {"0", "member-invalid", 400},
+        {"-1", "member-invalid", 400},
         {"-9223372036854775808", "member-invalid", 400},
-        {"4294967296", "member-invalid", 400}, {"1.5", "member-invalid", 400},
-        {"\"3600\"", "member-invalid", 400},   {"1e3", "member-invalid", 400},
-        {"604801", "lifetime", 403},    {"4294967295", "lifetime", 403},
-        {"1", "lifetime", 403},         {"60", "lifetime", 403},
+        {"4294967296", "member-invalid", 400},
+        {"1.5", "member-invalid", 400},
+        {"\"3600\"", "member-invalid", 400},
+        {"1e3", "member-invalid", 400},
+        {"604801", "lifetime", 403},
+        {"4294967295", "lifetime", 403},
+        {"1", "lifetime", 403},
+        {"60", "lifetime", 403},
         {"99999999999999999999", "json-syntax", 400},
     };
     AUTO_KEY key = key_make();
@@ -263,7 +282,8 @@ lifetimes_that_are_not_granted(void)
         for (int door = 0; door < 2; door++)
             refused(&doors[door], buffer_bytes(&body), NULL,
                     &(struct refusal){rows[i].status, rows[i].type,
-                                      strcmp(rows[i].type, "json-syntax") == 0 ? "" : "ttl_s", NULL},
+                                      strcmp(rows[i].type, "json-syntax") == 0 ? "" : "ttl_s",
+                                      NULL},
                     more);
     }
 }
@@ -285,18 +305,25 @@ identities_that_are_not_made(void)
         {"\"name\": \"admin/x\", \"owner\": \"o\"", NULL, "", 0},
         {"\"name\": \"bad/x\", \"owner\": \"   \"", "member-invalid", "owner", 400},
         {"\"name\": \"bad/x\", \"owner\": \"a\\nb\"", "member-invalid", "owner", 400},
-        {"\"name\": \"bad/x\", \"owner\": \"o\", \"kind\": \"server\"", "member-invalid", "kind", 400},
-        {"\"name\": \"bad/x\", \"owner\": \"o\", \"profile\": \"gold\"", "profile-unknown", "gold", 403},
-        {"\"name\": \"bad/x\", \"owner\": \"o\", \"profile\": \"admin\"", "profile-unknown", "admin", 403},
-        {"\"name\": \"bad/x\", \"owner\": \"o\", \"roles\": [\"admin\"]", "member-invalid", "roles", 400},
+        {"\"name\": \"bad/x\", \"owner\": \"o\", \"kind\": \"server\"", "member-invalid", "kind",
+         400},
+        {"\"name\": \"bad/x\", \"owner\": \"o\", \"profile\": \"gold\"", "profile-unknown", "gold",
+         403},
+        {"\"name\": \"bad/x\", \"owner\": \"o\", \"profile\": \"admin\"", "profile-unknown",
+         "admin", 403},
+        {"\"name\": \"bad/x\", \"owner\": \"o\", \"roles\": [\"admin\"]", "member-invalid", "roles",
+         400},
         {"\"name\": \"bad/x\", \"owner\": \"o\", \"names\": [\"dns:a.example.com\"]", NULL,
          "a.example.com", 0},
         {"\"name\": \"bad/x\", \"owner\": \"o\", \"names\": [\"ip:8.8.8.8\"]", NULL, "8.8.8.8", 0},
-        {"\"name\": \"bad/x\", \"owner\": \"o\", \"names\": [\"dns:*.example.internal\"]", NULL, "*", 0},
+        {"\"name\": \"bad/x\", \"owner\": \"o\", \"names\": [\"dns:*.example.internal\"]", NULL,
+         "*", 0},
         {"\"name\": \"bad/x\", \"owner\": \"o\", \"names\": [\"dns:a.example.internal\", "
-         "\"dns:a.example.internal\"]", "member-invalid", "a.example.internal", 400},
+         "\"dns:a.example.internal\"]",
+         "member-invalid", "a.example.internal", 400},
         {"\"name\": \"bad/json\", \"owner\": \"o\"", "identity-exists", "bad/json", 409},
-        {"\"name\": \"admin/x\", \"owner\": \"o\", \"kind\": \"admin\"", "member-invalid", "roles", 400},
+        {"\"name\": \"admin/x\", \"owner\": \"o\", \"kind\": \"admin\"", "member-invalid", "roles",
+         400},
         {"\"name\": \"admin/x\", \"owner\": \"o\", \"kind\": \"admin\", \"roles\": [\"king\"]",
          "member-invalid", "roles", 400},
     };
@@ -307,13 +334,14 @@ identities_that_are_not_made(void)
 
         snprintf(body, sizeof(body), "{%s}", rows[i].members);
         flow_counts(flow, before);
-        answer = flow_call(flow, &(struct call){"POST", "/v1/identities", .cert = "admin",
-                                                .text = body});
+        answer = flow_call(flow,
+                           &(struct call){"POST", "/v1/identities", .cert = "admin", .text = body});
         flow_counts(flow, after);
         CU_ASSERT_STRING_EQUAL(before, after);
         if (rows[i].type)
-            flow_expect_refused(&answer, &(struct refusal){rows[i].status, rows[i].type,
-                                                           rows[i].names, NULL}, rows[i].members);
+            flow_expect_refused(
+                &answer, &(struct refusal){rows[i].status, rows[i].type, rows[i].names, NULL},
+                rows[i].members);
         else if (answer.status < 400 || answer.status >= 500)
             flow_expect(&answer, 400, rows[i].members);
         CU_ASSERT_PTR_NOT_NULL(strstr(answer_text(&answer, "detail"), rows[i].names));

@@ -1,5 +1,5 @@
-/* OCSP requests over HTTP: whatever comes, the answer is a well-formed OCSP response that never says
- * `good` of what is not known. */
+/* OCSP requests over HTTP: whatever comes, the answer is a well-formed OCSP response that never
+ * says `good` of what is not known. */
 #include "suite.h"
 
 #include <openssl/x509v3.h>
@@ -11,9 +11,11 @@
 #include "signet/encode.h"
 #include "signet/limits.h"
 
-enum { MALFORMED = OCSP_RESPONSE_STATUS_MALFORMEDREQUEST,
-       UNAUTHORIZED = OCSP_RESPONSE_STATUS_UNAUTHORIZED,
-       SUCCESSFUL = OCSP_RESPONSE_STATUS_SUCCESSFUL };
+enum {
+    MALFORMED = OCSP_RESPONSE_STATUS_MALFORMEDREQUEST,
+    UNAUTHORIZED = OCSP_RESPONSE_STATUS_UNAUTHORIZED,
+    SUCCESSFUL = OCSP_RESPONSE_STATUS_SUCCESSFUL
+};
 
 static struct flow *flow;
 static struct party party;
@@ -53,10 +55,10 @@ garbage(void)
         {"GET / HTTP/1.1", 14},
         {"\x30", 1},
         {"\x30\x00", 2},
-        {"\x30\x80\x00\x00", 4},             /* indefinite length */
-        {"\x30\x03\x02\x01\x01", 5},         /* not a TBSRequest */
-        {"\x30\x04\x30\x02\x30\x00", 6},     /* no request in the list */
-        {"\x30\x84\xff\xff\xff\xff", 6},     /* four gigabytes announced */
+        {"\x30\x80\x00\x00", 4},         /* indefinite length */
+        {"\x30\x03\x02\x01\x01", 5},     /* not a TBSRequest */
+        {"\x30\x04\x30\x02\x30\x00", 6}, /* no request in the list */
+        {"\x30\x84\xff\xff\xff\xff", 6}, /* four gigabytes announced */
         {"\x04\x02\x30\x00", 4},
     };
 
@@ -199,9 +201,10 @@ enum { NONCE_TEXT = 4096 };
 static void
 nonce_value(int octets, char text[NONCE_TEXT])
 {
-    size_t used = (size_t)snprintf(text, NONCE_TEXT, octets < 128   ? "DER:04%02x"
-                                                     : octets < 256 ? "DER:0481%02x"
-                                                                    : "DER:0482%04x",
+    size_t used = (size_t)snprintf(text, NONCE_TEXT,
+                                   octets < 128   ? "DER:04%02x"
+                                   : octets < 256 ? "DER:0481%02x"
+                                                  : "DER:0482%04x",
                                    (unsigned)octets);
 
     for (int i = 0; i < octets; i++)
@@ -213,9 +216,9 @@ nonces_of_every_length(void)
 {
     static const struct {
         int octets, status;
-    } rows[] = {{0, MALFORMED}, {1, SUCCESSFUL}, {16, SUCCESSFUL}, {32, SUCCESSFUL},
-                {127, SUCCESSFUL}, {128, SUCCESSFUL}, {129, MALFORMED}, {255, MALFORMED},
-                {1000, MALFORMED}};
+    } rows[] = {{0, MALFORMED},   {1, SUCCESSFUL},   {16, SUCCESSFUL},
+                {32, SUCCESSFUL}, {127, SUCCESSFUL}, {128, SUCCESSFUL},
+                {129, MALFORMED}, {255, MALFORMED},  {1000, MALFORMED}};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char value[NONCE_TEXT];
@@ -265,8 +268,9 @@ post_with_another_content_type(void)
     snprintf(url, sizeof(url), "%s/ocsp", flow_ca(flow)->publish_url);
     answer = flow_call(flow, &(struct call){"POST", url, .octets = buffer_bytes(&der),
                                             .content_type = "application/octet-stream"});
-    flow_expect_refused(&answer, &(struct refusal){415, "media-type", "application/ocsp-request",
-                                                   NULL}, "content type");
+    flow_expect_refused(&answer,
+                        &(struct refusal){415, "media-type", "application/ocsp-request", NULL},
+                        "content type");
 }
 
 static void
@@ -279,7 +283,8 @@ post_over_the_limit(void)
     snprintf(url, sizeof(url), "%s/ocsp", flow_ca(flow)->publish_url);
     answer = flow_call(flow, &(struct call){"POST", url, .octets = bytes_of(body, sizeof(body)),
                                             .content_type = "application/ocsp-request"});
-    flow_expect_refused(&answer, &(struct refusal){413, "body-too-large", "8192", NULL}, "8 KiB + 1");
+    flow_expect_refused(&answer, &(struct refusal){413, "body-too-large", "8192", NULL},
+                        "8 KiB + 1");
 }
 
 static void
@@ -370,8 +375,8 @@ get_of_a_known_certificate(void)
 static void
 get_garbage(void)
 {
-    static const char *const targets[] = {"AAAA", "%", "%4", "%zz", "%00", "not-base64!",
-                                          "MEUwQzBB", "MAA=", "M", "%2", "====", "MAA%3d?x=1"};
+    static const char *const targets[] = {"AAAA",     "%",    "%4", "%zz", "%00",  "not-base64!",
+                                          "MEUwQzBB", "MAA=", "M",  "%2",  "====", "MAA%3d?x=1"};
 
     for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
         struct ocsp_said said;
@@ -402,14 +407,14 @@ main(void)
 
     flow = flow_start(NULL);
     flow_enrol(flow, "bad/ocsp", &party);
-    status = RUN_SUITE(
-        "bad OCSP requests", TEST(garbage), TEST(trailing_octets_and_cuts),
-        TEST(numbers_of_requests), TEST(unknown_hashes), TEST(unknown_issuers),
-        TEST(unknown_serials), TEST(unknown_is_not_cached), TEST(nonces_of_every_length),
-        TEST(a_nonce_that_is_no_octet_string), TEST(unknown_extensions),
-        TEST(post_with_another_content_type), TEST(post_over_the_limit),
-        TEST(get_raw_and_percent_encoded), TEST(get_of_a_known_certificate), TEST(get_garbage),
-        TEST(get_longer_than_targets_may_be));
+    status =
+        RUN_SUITE("bad OCSP requests", TEST(garbage), TEST(trailing_octets_and_cuts),
+                  TEST(numbers_of_requests), TEST(unknown_hashes), TEST(unknown_issuers),
+                  TEST(unknown_serials), TEST(unknown_is_not_cached), TEST(nonces_of_every_length),
+                  TEST(a_nonce_that_is_no_octet_string), TEST(unknown_extensions),
+                  TEST(post_with_another_content_type), TEST(post_over_the_limit),
+                  TEST(get_raw_and_percent_encoded), TEST(get_of_a_known_certificate),
+                  TEST(get_garbage), TEST(get_longer_than_targets_may_be));
     party_done(&party);
     flow_stop(flow);
     return status;

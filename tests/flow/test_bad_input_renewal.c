@@ -15,8 +15,10 @@ static struct party model; /* whom the forgers imitate */
 static void
 refused(const char *cert, const struct refusal *refusal, const char *row)
 {
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = cert,
-                                      .text = buffer_text(&request)}, refusal, row);
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = cert,
+                                .text = buffer_text(&request)},
+                 refusal, row);
     /* Nor for anything else. */
     flow_refused(flow, &(struct call){"GET", "/v1/certificates", .cert = cert}, refusal, row);
     flow_refused(flow, &(struct call){"GET", "/v1/roots", .cert = cert}, refusal, row);
@@ -25,10 +27,9 @@ refused(const char *cert, const struct refusal *refusal, const char *row)
 static void
 without_a_certificate(void)
 {
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew",
-                                      .text = buffer_text(&request)},
-                 &(struct refusal){401, "unauthenticated", "client certificate", "route.callers"},
-                 "nobody");
+    flow_refused(
+        flow, &(struct call){"POST", "/v1/certificates/renew", .text = buffer_text(&request)},
+        &(struct refusal){401, "unauthenticated", "client certificate", "route.callers"}, "nobody");
 }
 
 /* One second of life is left to it when it is made. */
@@ -48,7 +49,8 @@ expired(void)
     CU_ASSERT_TRUE_FATAL(flow_expect(&answer, 201, "a short life"));
     party_take(flow, "bad/expired", key, buffer_text(&body), &answer, &party);
     ca_run(flow_ca(flow), NULL, NULL, "sleep", "2", NULL);
-    refused(party.file, &(struct refusal){401, "certificate-expired", party.serial, NULL}, "expired");
+    refused(party.file, &(struct refusal){401, "certificate-expired", party.serial, NULL},
+            "expired");
 }
 
 static void
@@ -58,7 +60,8 @@ revoked(void)
 
     flow_enrol(flow, "bad/revoked", &party);
     flow_revoke(flow, "serial", party.serial, "keyCompromise");
-    refused(party.file, &(struct refusal){403, "certificate-revoked", party.serial, NULL}, "revoked");
+    refused(party.file, &(struct refusal){403, "certificate-revoked", party.serial, NULL},
+            "revoked");
 }
 
 /* Revoked while the connection stands: the next request on it is refused. */
@@ -90,8 +93,9 @@ foreign_and_forged(void)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         flow_forge(flow, rows[i].kind, &model, rows[i].stem, NULL);
-        refused(rows[i].stem, &(struct refusal){401, "certificate-unknown", "client certificate",
-                                                NULL}, rows[i].stem);
+        refused(rows[i].stem,
+                &(struct refusal){401, "certificate-unknown", "client certificate", NULL},
+                rows[i].stem);
     }
 }
 
@@ -113,7 +117,9 @@ the_servers_own_certificate(void)
 
     CU_ASSERT_EQUAL_FATAL(ca_run(ca, NULL, &out, "sh", "-c",
                                  "cp \"$0/tls/server.pem\" own.pem && cp \"$0/tls/server.pem\" "
-                                 "own.key && chmod 600 own.key", ca->folder, NULL), 0);
+                                 "own.key && chmod 600 own.key",
+                                 ca->folder, NULL),
+                          0);
     refused("own", &(struct refusal){403, "forbidden", "signet/server", NULL}, "own certificate");
 }
 
@@ -124,8 +130,8 @@ of_a_suspended_identity(void)
     AUTO_ANSWER change = {.status = 0};
 
     flow_enrol(flow, "bad/suspended", &party);
-    change = flow_call(flow, &(struct call){"PATCH", "/v1/identities/bad/suspended", .cert = "admin",
-                                            .text = "{\"state\": \"suspended\"}"});
+    change = flow_call(flow, &(struct call){"PATCH", "/v1/identities/bad/suspended",
+                                            .cert = "admin", .text = "{\"state\": \"suspended\"}"});
     flow_expect(&change, 200, "suspend");
     refused(party.file, &(struct refusal){403, "identity-suspended", "bad/suspended", NULL},
             "suspended");
@@ -136,10 +142,10 @@ refusals_of_known_and_unknown_callers_are_recorded(void)
 {
     /* Those of callers who are not known are gathered before they are written. */
     for (int i = 0; i < 300; i++) {
-        if (flow_number(flow, "SELECT count(DISTINCT rule) FROM audit_event WHERE outcome = 'refused' "
-                              "AND action = 'certificate.renew' AND rule IN ('certificate-unknown', "
-                              "'certificate-expired', 'certificate-revoked', 'identity-suspended')") ==
-            4)
+        if (flow_number(flow,
+                        "SELECT count(DISTINCT rule) FROM audit_event WHERE outcome = 'refused' "
+                        "AND action = 'certificate.renew' AND rule IN ('certificate-unknown', "
+                        "'certificate-expired', 'certificate-revoked', 'identity-suspended')") == 4)
             return;
         ca_run(flow_ca(flow), NULL, NULL, "sleep", "0.1", NULL);
     }

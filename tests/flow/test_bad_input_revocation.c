@@ -24,8 +24,8 @@ static void
 unknown_objects(void)
 {
     refused("{\"serial\": \"515132000000000000000000000000000000ff\"}",
-            &(struct refusal){404, "certificate-not-found", "515132000000000000000000000000000000ff",
-                              NULL});
+            &(struct refusal){404, "certificate-not-found",
+                              "515132000000000000000000000000000000ff", NULL});
     refused("{\"serial\": \"01\"}",
             &(struct refusal){404, "certificate-not-found", "no certificate", NULL});
     refused("{\"identity\": \"bad/nobody\"}",
@@ -71,9 +71,17 @@ static void
 reasons_that_are_not_taken(void)
 {
     static const char *const reasons[] = {
-        "\"certificateHold\"", "\"removeFromCRL\"", "\"cACompromise\"", "\"aACompromise\"",
-        "\"KEYCOMPROMISE\"",   "\"keycompromise\"", "\"stolen\"",       "\"\"",
-        "1",                   "null",              "\"1\"",
+        "\"certificateHold\"",
+        "\"removeFromCRL\"",
+        "\"cACompromise\"",
+        "\"aACompromise\"",
+        "\"KEYCOMPROMISE\"",
+        "\"keycompromise\"",
+        "\"stolen\"",
+        "\"\"",
+        "1",
+        "null",
+        "\"1\"",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
@@ -88,8 +96,9 @@ reasons_that_are_not_taken(void)
 static void
 invalidity_dates_that_are_none(void)
 {
-    static const char *const dates[] = {"2126-01-01T00:00:00Z", "yesterday", "2026-02-30T00:00:00Z",
-                                        "2026-01-01 00:00:00", "1767225600", ""};
+    static const char *const dates[] = {"2126-01-01T00:00:00Z", "yesterday",
+                                        "2026-02-30T00:00:00Z", "2026-01-01 00:00:00",
+                                        "1767225600",           ""};
 
     for (size_t i = 0; i < ARRAY_LEN(dates); i++) {
         char body[256];
@@ -121,8 +130,8 @@ forged_certificates_with_our_serial(void)
         AUTO_BUFFER pem = {.max = 0};
 
         flow_forge(flow, kinds[i], &party, "forged", &pem);
-        refused_certificate(buffer_text(&pem), &(struct refusal){404, "certificate-not-found",
-                                                                 party.serial, NULL});
+        refused_certificate(buffer_text(&pem),
+                            &(struct refusal){404, "certificate-not-found", party.serial, NULL});
     }
 }
 
@@ -150,8 +159,8 @@ two_certificates_in_one(void)
 
     snprintf(path, sizeof(path), "%s/%s.pem", flow_ca(flow)->work, party.file); /* with its chain */
     CU_ASSERT_TRUE_FATAL(ASSERT_OK(file_read(path, &pem, &err), &err));
-    refused_certificate(buffer_text(&pem), &(struct refusal){400, "member-invalid", "certificate",
-                                                             "pem.trailing"});
+    refused_certificate(buffer_text(&pem),
+                        &(struct refusal){400, "member-invalid", "certificate", "pem.trailing"});
 }
 
 static void
@@ -171,8 +180,8 @@ the_second_time_writes_nothing(void)
     snprintf(body, sizeof(body), "{\"serial\": \"%s\", \"reason\": \"superseded\"}", party.serial);
     flow_revoke(flow, "serial", party.serial, "superseded");
     flow_counts(flow, before);
-    AUTO_ANSWER again = flow_call(flow, &(struct call){"POST", "/v1/revocations", .cert = "admin",
-                                                       .text = body});
+    AUTO_ANSWER again =
+        flow_call(flow, &(struct call){"POST", "/v1/revocations", .cert = "admin", .text = body});
     flow_counts(flow, after);
     flow_expect(&again, 200, "twice");
     CU_ASSERT_EQUAL(json_integer_value(json_object_get(again.json, "revoked")), 0);

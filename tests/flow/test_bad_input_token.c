@@ -16,7 +16,9 @@ static struct buffer request; /* a right one */
 static struct call
 enrolment(const char *token)
 {
-    return (struct call){.method = "POST", .path = "/v1/certificates", .token = token,
+    return (struct call){.method = "POST",
+                         .path = "/v1/certificates",
+                         .token = token,
                          .text = buffer_text(&request)};
 }
 
@@ -84,9 +86,12 @@ expire(const char *token)
 
     SHA256((const unsigned char *)token, strlen(token), digest);
     hex_encode(bytes_of(digest, sizeof(digest)), hash, sizeof(hash));
-    CU_ASSERT_EQUAL(flow_number(flow, "WITH x AS (UPDATE enrol_token SET created_at = now() - interval "
-                                      "'2 hours', expires_at = now() - interval '1 second' WHERE hash "
-                                      "= '\\x%s' RETURNING 1) SELECT count(*) FROM x", hash), 1);
+    CU_ASSERT_EQUAL(flow_number(flow,
+                                "WITH x AS (UPDATE enrol_token SET created_at = now() - interval "
+                                "'2 hours', expires_at = now() - interval '1 second' WHERE hash "
+                                "= '\\x%s' RETURNING 1) SELECT count(*) FROM x",
+                                hash),
+                    1);
 }
 
 static void
@@ -130,8 +135,9 @@ used_with_another_request(void)
     flow_expect(&first, 201, "first");
     csr_plain_body(other, "", &body);
     call.text = buffer_text(&body);
-    flow_refused(flow, &call, &(struct refusal){409, "grant-used", answer_text(&first, "serial"),
-                                                NULL}, "another");
+    flow_refused(flow, &call,
+                 &(struct refusal){409, "grant-used", answer_text(&first, "serial"), NULL},
+                 "another");
     call = enrolment(token);
     again = flow_call(flow, &call);
     flow_expect(&again, 200, "the first again");
@@ -151,7 +157,8 @@ used_for_a_certificate_that_is_revoked_since(void)
     first = flow_call(flow, &call);
     CU_ASSERT_TRUE_FATAL(flow_expect(&first, 201, "first"));
     flow_revoke(flow, "serial", answer_text(&first, "serial"), "superseded");
-    refused(token, &(struct refusal){403, "certificate-revoked", answer_text(&first, "serial"), NULL},
+    refused(token,
+            &(struct refusal){403, "certificate-revoked", answer_text(&first, "serial"), NULL},
             "revoked since");
 }
 
@@ -162,9 +169,9 @@ of_an_identity_out_of_service(void)
 
     flow_token(flow, "bad/suspended", 0, suspended);
     flow_token(flow, "bad/revoked", 0, revoked);
-    AUTO_ANSWER change = flow_call(flow, &(struct call){"PATCH", "/v1/identities/bad/suspended",
-                                                        .cert = "admin",
-                                                        .text = "{\"state\": \"suspended\"}"});
+    AUTO_ANSWER change =
+        flow_call(flow, &(struct call){"PATCH", "/v1/identities/bad/suspended", .cert = "admin",
+                                       .text = "{\"state\": \"suspended\"}"});
     flow_expect(&change, 200, "suspend");
     flow_revoke(flow, "identity", "bad/revoked", "cessationOfOperation");
     refused(suspended, &(struct refusal){403, "identity-suspended", "bad/suspended", NULL},
@@ -186,13 +193,15 @@ tokens_that_are_not_made(void)
         {"{\"identity\": \"signet/ocsp\"}", {403, "forbidden", "signet/ocsp", "token.own"}},
         {"{\"identity\": \"bad/token\", \"ttl_s\": 0}", {400, "member-invalid", "ttl_s", NULL}},
         {"{\"identity\": \"bad/token\", \"ttl_s\": -5}", {400, "member-invalid", "ttl_s", NULL}},
-        {"{\"identity\": \"bad/token\", \"ttl_s\": 2592001}", {400, "member-invalid", "ttl_s", NULL}},
+        {"{\"identity\": \"bad/token\", \"ttl_s\": 2592001}",
+         {400, "member-invalid", "ttl_s", NULL}},
         {"{\"identity\": \"\"}", {400, "member-invalid", "identity", NULL}},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        flow_refused(flow, &(struct call){"POST", "/v1/tokens", .cert = "admin",
-                                          .text = rows[i].body}, &rows[i].refusal, rows[i].body);
+        flow_refused(flow,
+                     &(struct call){"POST", "/v1/tokens", .cert = "admin", .text = rows[i].body},
+                     &rows[i].refusal, rows[i].body);
 }
 
 /* The hash alone is kept, and neither it nor the token can be read from any answer. */
@@ -202,8 +211,11 @@ the_token_is_stored_as_a_hash(void)
     char token[CA_TOKEN_TEXT];
 
     flow_token(flow, "bad/token", 0, token);
-    CU_ASSERT_EQUAL(flow_number(flow, "SELECT count(*) FROM enrol_token WHERE hash = "
-                                      "sha256(convert_to('%s', 'UTF8'))", token), 1);
+    CU_ASSERT_EQUAL(flow_number(flow,
+                                "SELECT count(*) FROM enrol_token WHERE hash = "
+                                "sha256(convert_to('%s', 'UTF8'))",
+                                token),
+                    1);
 }
 
 /*
@@ -217,13 +229,16 @@ a_life_past_the_issuers_end(void)
     static const char token[] = "sgt_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA";
     AUTO_BUFFER body = {.max = 0};
     struct call call;
-    long long left_s =
-        flow_number(flow, "SELECT floor(extract(epoch FROM not_after - now())) FROM issuer WHERE kind "
-                          "= 'issuing'");
+    long long left_s = flow_number(
+        flow, "SELECT floor(extract(epoch FROM not_after - now())) FROM issuer WHERE kind "
+              "= 'issuing'");
 
-    CU_ASSERT_EQUAL(flow_number(flow, "INSERT INTO enrol_token SELECT sha256('%s'), id, 'tests', "
-                                      "now(), now() + interval '1000 days' FROM identity WHERE name = "
-                                      "'bad/token' RETURNING 1", token), 1);
+    CU_ASSERT_EQUAL(flow_number(flow,
+                                "INSERT INTO enrol_token SELECT sha256('%s'), id, 'tests', "
+                                "now(), now() + interval '1000 days' FROM identity WHERE name = "
+                                "'bad/token' RETURNING 1",
+                                token),
+                    1);
     ca_clock(flow_ca(flow), left_s - 3 * 86400);
     csr_plain_body(key, ", \"ttl_s\": 345600", &body);
     call = enrolment(token);
@@ -243,12 +258,12 @@ main(void)
     flow = flow_start(NULL);
     key = key_make();
     csr_plain_body(key, "", &request);
-    status = RUN_SUITE(
-        "bad tokens", TEST(unknown_and_malformed), TEST(a_changed_character), TEST(another_scheme),
-        TEST(expired), TEST(expired_after_its_use), TEST(used_with_another_request),
-        TEST(used_for_a_certificate_that_is_revoked_since), TEST(of_an_identity_out_of_service),
-        TEST(tokens_that_are_not_made), TEST(the_token_is_stored_as_a_hash),
-        TEST(a_life_past_the_issuers_end));
+    status = RUN_SUITE("bad tokens", TEST(unknown_and_malformed), TEST(a_changed_character),
+                       TEST(another_scheme), TEST(expired), TEST(expired_after_its_use),
+                       TEST(used_with_another_request),
+                       TEST(used_for_a_certificate_that_is_revoked_since),
+                       TEST(of_an_identity_out_of_service), TEST(tokens_that_are_not_made),
+                       TEST(the_token_is_stored_as_a_hash), TEST(a_life_past_the_issuers_end));
     buffer_done(&request);
     EVP_PKEY_free(key);
     flow_stop(flow);

@@ -53,10 +53,18 @@ wait_health(bool ready, const char *part)
 static void
 every_part_is_named(void)
 {
-    static const char *const parts[] = {
-        "https", "database", "clock", "issuing_signer", "status_signer", "responder_certificate",
-        "tls_certificate", "publisher", "ca_certificate:issuing-1", "ca_certificate:root",
-        "crl:issuing-1", "crl:root"};
+    static const char *const parts[] = {"https",
+                                        "database",
+                                        "clock",
+                                        "issuing_signer",
+                                        "status_signer",
+                                        "responder_certificate",
+                                        "tls_certificate",
+                                        "publisher",
+                                        "ca_certificate:issuing-1",
+                                        "ca_certificate:root",
+                                        "crl:issuing-1",
+                                        "crl:root"};
     AUTO_ANSWER answer = health("/readyz");
     AUTO_ANSWER live = health("/livez");
 
@@ -96,7 +104,8 @@ check_histogram(const struct answer *answer, const char *route, const char *stag
     for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
         double value;
 
-        snprintf(line, sizeof(line), "signet_stage_seconds_bucket%s,le=\"%s\"} ", labels, bounds[i]);
+        snprintf(line, sizeof(line), "signet_stage_seconds_bucket%s,le=\"%s\"} ", labels,
+                 bounds[i]);
         value = metric(answer, line);
         CU_ASSERT_TRUE(value >= last);
         last = value;
@@ -123,10 +132,12 @@ metrics_have_histograms_per_route_and_stage(void)
         check_histogram(&answer, "certificate.renew", stages[i]);
     }
     CU_ASSERT_EQUAL(metric(&answer, "signet_requests_total{route=\"audit.list\",method=\"GET\","
-                                    "status=\"401\"} "), 1);
+                                    "status=\"401\"} "),
+                    1);
     CU_ASSERT_TRUE(metric(&answer, "\nsignet_tls_handshakes_total ") >= 1);
     CU_ASSERT_TRUE(metric(&answer, "\nsignet_crl_number ") >= 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&answer.body), "# TYPE signet_stage_seconds histogram"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(buffer_text(&answer.body), "# TYPE signet_stage_seconds histogram"));
 }
 
 /* --- the database is away --- */
@@ -141,9 +152,8 @@ without_the_database(void)
     ocsp_ask(flow, party.serial, &said);
     CU_ASSERT_EQUAL(said.status, V_OCSP_CERTSTATUS_GOOD);
     ca_postgres_stop(ca, false);
-    AUTO_ANSWER refused = flow_call(flow, &(struct call){.method = "GET",
-                                                         .path = "/v1/certificates",
-                                                         .cert = "admin"});
+    AUTO_ANSWER refused = flow_call(
+        flow, &(struct call){.method = "GET", .path = "/v1/certificates", .cert = "admin"});
     flow_expect_refused(&refused, &(struct refusal){503, "database-unavailable", "", NULL}, "API");
     CU_ASSERT_TRUE(answer_header(&refused, "Retry-After", wait, sizeof(wait)));
     CU_ASSERT_TRUE(strtol(wait, NULL, 10) >= 1);
@@ -158,8 +168,8 @@ without_the_database(void)
     CU_ASSERT_EQUAL(said.status, V_OCSP_CERTSTATUS_GOOD);
     ca_postgres_start(ca);
     CU_ASSERT_TRUE(wait_health(true, "database"));
-    AUTO_ANSWER again = flow_call(flow, &(struct call){.method = "GET", .path = "/v1/certificates",
-                                                       .cert = "admin"});
+    AUTO_ANSWER again = flow_call(
+        flow, &(struct call){.method = "GET", .path = "/v1/certificates", .cert = "admin"});
     flow_expect(&again, 200, "API again");
 }
 
@@ -193,8 +203,8 @@ while_both_signers_are_silent(void)
     char token[CA_TOKEN_TEXT];
     AUTO_KEY key = key_make();
     AUTO_BUFFER body = {.max = 0};
-    const struct call call = {.method = "POST", .path = "/v1/certificates", .token = token,
-                              .text = NULL};
+    const struct call call = {
+        .method = "POST", .path = "/v1/certificates", .token = token, .text = NULL};
     struct call enrol = call;
     struct ocsp_said said;
 
@@ -220,8 +230,10 @@ while_both_signers_are_silent(void)
     /* The token was not lost by it. */
     AUTO_ANSWER answer = flow_call(flow, &enrol);
     CU_ASSERT_TRUE(answer.status == 201 || answer.status == 200);
-    CU_ASSERT_EQUAL(flow_number(flow, "SELECT count(*) FROM certificate c JOIN identity i ON i.id = "
-                                      "c.identity WHERE i.name = 'health/silent'"), 1);
+    CU_ASSERT_EQUAL(flow_number(flow,
+                                "SELECT count(*) FROM certificate c JOIN identity i ON i.id = "
+                                "c.identity WHERE i.name = 'health/silent'"),
+                    1);
 }
 
 int
@@ -232,8 +244,8 @@ main(void)
     flow = flow_start(NULL);
     flow_enrol(flow, "health/party", &party);
     status = RUN_SUITE("health", TEST(every_part_is_named),
-                       TEST(metrics_have_histograms_per_route_and_stage), TEST(without_the_database),
-                       TEST(while_both_signers_are_silent));
+                       TEST(metrics_have_histograms_per_route_and_stage),
+                       TEST(without_the_database), TEST(while_both_signers_are_silent));
     party_done(&party);
     flow_stop(flow);
     return status;

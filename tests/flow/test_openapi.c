@@ -1,5 +1,6 @@
-/* Real answers of every operation against docs/openapi.yaml: each documented success and, by way of a
- * refusal, the problem document. Whatever an answer has and the document has not is a fault as well. */
+/* Real answers of every operation against docs/openapi.yaml: each documented success and, by way of
+ * a refusal, the problem document. Whatever an answer has and the document has not is a fault as
+ * well. */
 #include "suite.h"
 
 #include <stdio.h>
@@ -29,7 +30,9 @@ conforms(const char *operation, int status, const struct call *call)
     if (!flow_expect(&answer, status, operation))
         return;
     snprintf(key, sizeof(key), "%s %s %s", method, operation,
-             status >= 400 ? "default" : status == 201 ? "201" : "200");
+             status >= 400   ? "default"
+             : status == 201 ? "201"
+                             : "200");
     json_object_set_new(seen, key, json_true());
     if (schema_check_answer(document, operation, method, &answer, fault))
         return;
@@ -58,17 +61,22 @@ enrolment_and_renewal(void)
 
     flow_token(flow, "openapi/enrol", 0, token);
     csr_plain_body(key, ", \"ttl_s\": 3600", &body);
-    issuing("/v1/certificates", &(struct call){.method = "POST", .path = "/v1/certificates",
-                                               .token = token, .text = buffer_text(&body)});
-    issuing("/v1/certificates/renew",
-            &(struct call){.method = "POST", .path = "/v1/certificates/renew", .cert = party.file,
-                           .text = buffer_text(&body)});
-    conforms("/v1/certificates", 409, &(struct call){.method = "POST", .path = "/v1/certificates",
-                                                     .token = token,
-                                                     .text = buffer_text(&party.csr)});
+    issuing("/v1/certificates", &(struct call){.method = "POST",
+                                               .path = "/v1/certificates",
+                                               .token = token,
+                                               .text = buffer_text(&body)});
+    issuing("/v1/certificates/renew", &(struct call){.method = "POST",
+                                                     .path = "/v1/certificates/renew",
+                                                     .cert = party.file,
+                                                     .text = buffer_text(&body)});
+    conforms("/v1/certificates", 409,
+             &(struct call){.method = "POST",
+                            .path = "/v1/certificates",
+                            .token = token,
+                            .text = buffer_text(&party.csr)});
     conforms("/v1/certificates/renew", 401,
-             &(struct call){.method = "POST", .path = "/v1/certificates/renew",
-                            .text = buffer_text(&body)});
+             &(struct call){
+                 .method = "POST", .path = "/v1/certificates/renew", .text = buffer_text(&body)});
 }
 
 static void
@@ -83,8 +91,8 @@ certificates(void)
              &(struct call){.method = "GET", .path = path, .cert = "admin", .accept = pem_chain});
     conforms("/v1/certificates/{serial}", 404,
              &(struct call){.method = "GET", .path = "/v1/certificates/00", .cert = "admin"});
-    conforms("/v1/certificates", 200, &(struct call){.method = "GET", .path = "/v1/certificates",
-                                                     .cert = "admin"});
+    conforms("/v1/certificates", 200,
+             &(struct call){.method = "GET", .path = "/v1/certificates", .cert = "admin"});
     conforms("/v1/certificates", 200,
              &(struct call){.method = "GET", .path = "/v1/certificates?limit=1", .cert = "admin"});
     conforms("/v1/certificates", 400,
@@ -99,10 +107,12 @@ revocations(void)
 
     flow_enrol(flow, "openapi/victim", &victim);
     snprintf(body, sizeof(body), "{\"serial\": \"%s\", \"reason\": \"superseded\"}", victim.serial);
-    conforms("/v1/revocations", 200, &(struct call){.method = "POST", .path = "/v1/revocations",
-                                                    .cert = "admin", .text = body});
-    conforms("/v1/revocations", 400, &(struct call){.method = "POST", .path = "/v1/revocations",
-                                                    .cert = "admin", .text = "{}"});
+    conforms(
+        "/v1/revocations", 200,
+        &(struct call){.method = "POST", .path = "/v1/revocations", .cert = "admin", .text = body});
+    conforms(
+        "/v1/revocations", 400,
+        &(struct call){.method = "POST", .path = "/v1/revocations", .cert = "admin", .text = "{}"});
     /* A revoked certificate shows more than another. */
     snprintf(path, sizeof(path), "/v1/certificates/%s", victim.serial);
     conforms("/v1/certificates/{serial}", 200,
@@ -112,12 +122,16 @@ revocations(void)
 static void
 tokens(void)
 {
-    conforms("/v1/tokens", 201, &(struct call){.method = "POST", .path = "/v1/tokens",
-                                               .cert = "admin",
-                                               .text = "{\"identity\": \"openapi/party\"}"});
-    conforms("/v1/tokens", 404, &(struct call){.method = "POST", .path = "/v1/tokens",
-                                               .cert = "admin",
-                                               .text = "{\"identity\": \"openapi/nobody\"}"});
+    conforms("/v1/tokens", 201,
+             &(struct call){.method = "POST",
+                            .path = "/v1/tokens",
+                            .cert = "admin",
+                            .text = "{\"identity\": \"openapi/party\"}"});
+    conforms("/v1/tokens", 404,
+             &(struct call){.method = "POST",
+                            .path = "/v1/tokens",
+                            .cert = "admin",
+                            .text = "{\"identity\": \"openapi/nobody\"}"});
 }
 
 static void
@@ -127,26 +141,30 @@ identities(void)
                                "\"admin\", \"roles\": [\"auditor\", \"revoker\"]}";
     static const char path[] = "/v1/identities/admin/openapi";
 
-    conforms("/v1/identities", 201, &(struct call){.method = "POST", .path = "/v1/identities",
-                                                   .cert = "admin", .text = made});
-    conforms("/v1/identities", 409, &(struct call){.method = "POST", .path = "/v1/identities",
-                                                   .cert = "admin", .text = made});
-    conforms("/v1/identities", 200, &(struct call){.method = "GET", .path = "/v1/identities",
-                                                   .cert = "admin"});
-    conforms("/v1/identities", 200, &(struct call){.method = "GET", .path = "/v1/identities?limit=1",
-                                                   .cert = "admin"});
-    conforms("/v1/identities", 403, &(struct call){.method = "GET", .path = "/v1/identities",
-                                                   .cert = party.file});
-    conforms("/v1/identities/{name}", 200, &(struct call){.method = "GET", .path = path,
-                                                          .cert = "admin"});
-    conforms("/v1/identities/{name}", 404, &(struct call){.method = "GET",
-                                                          .path = "/v1/identities/openapi/nobody",
-                                                          .cert = "admin"});
-    conforms("/v1/identities/{name}", 200, &(struct call){.method = "PATCH", .path = path,
-                                                          .cert = "admin",
-                                                          .text = "{\"state\": \"suspended\"}"});
-    conforms("/v1/identities/{name}", 400, &(struct call){.method = "PATCH", .path = path,
-                                                          .cert = "admin", .text = "{}"});
+    conforms(
+        "/v1/identities", 201,
+        &(struct call){.method = "POST", .path = "/v1/identities", .cert = "admin", .text = made});
+    conforms(
+        "/v1/identities", 409,
+        &(struct call){.method = "POST", .path = "/v1/identities", .cert = "admin", .text = made});
+    conforms("/v1/identities", 200,
+             &(struct call){.method = "GET", .path = "/v1/identities", .cert = "admin"});
+    conforms("/v1/identities", 200,
+             &(struct call){.method = "GET", .path = "/v1/identities?limit=1", .cert = "admin"});
+    conforms("/v1/identities", 403,
+             &(struct call){.method = "GET", .path = "/v1/identities", .cert = party.file});
+    conforms("/v1/identities/{name}", 200,
+             &(struct call){.method = "GET", .path = path, .cert = "admin"});
+    conforms(
+        "/v1/identities/{name}", 404,
+        &(struct call){.method = "GET", .path = "/v1/identities/openapi/nobody", .cert = "admin"});
+    conforms("/v1/identities/{name}", 200,
+             &(struct call){.method = "PATCH",
+                            .path = path,
+                            .cert = "admin",
+                            .text = "{\"state\": \"suspended\"}"});
+    conforms("/v1/identities/{name}", 400,
+             &(struct call){.method = "PATCH", .path = path, .cert = "admin", .text = "{}"});
 }
 
 static void
@@ -156,20 +174,20 @@ issuers_and_roots(void)
 
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         conforms(paths[i], 200, &(struct call){.method = "GET", .path = paths[i]});
-        conforms(paths[i], 200, &(struct call){.method = "GET", .path = paths[i],
-                                               .accept = pem_chain});
-        conforms(paths[i], 406, &(struct call){.method = "GET", .path = paths[i],
-                                               .accept = "image/png"});
+        conforms(paths[i], 200,
+                 &(struct call){.method = "GET", .path = paths[i], .accept = pem_chain});
+        conforms(paths[i], 406,
+                 &(struct call){.method = "GET", .path = paths[i], .accept = "image/png"});
     }
 }
 
 static void
 audit(void)
 {
-    conforms("/v1/audit", 200, &(struct call){.method = "GET", .path = "/v1/audit",
-                                              .cert = "admin"});
-    conforms("/v1/audit", 200, &(struct call){.method = "GET", .path = "/v1/audit?limit=1",
-                                              .cert = "admin"});
+    conforms("/v1/audit", 200,
+             &(struct call){.method = "GET", .path = "/v1/audit", .cert = "admin"});
+    conforms("/v1/audit", 200,
+             &(struct call){.method = "GET", .path = "/v1/audit?limit=1", .cert = "admin"});
     conforms("/v1/audit", 401, &(struct call){.method = "GET", .path = "/v1/audit"});
 }
 
@@ -205,28 +223,33 @@ the_checker_finds_faults(void)
         const char *schema, *value;
         bool good;
     } rows[] = {
-        {"Token", "{\"token\": \"a\", \"identity\": \"b\", \"expires_at\": \"2026-01-02T03:04:05Z\"}",
-         true},
+        {"Token",
+         "{\"token\": \"a\", \"identity\": \"b\", \"expires_at\": \"2026-01-02T03:04:05Z\"}", true},
         {"Token", "{\"token\": \"a\", \"identity\": \"b\"}", false},
         {"Token", "{\"token\": 1, \"identity\": \"b\", \"expires_at\": \"2026-01-02T03:04:05Z\"}",
          false},
         {"Token", "{\"token\": \"a\", \"identity\": \"b\", \"expires_at\": \"soon\"}", false},
-        {"Token", "{\"token\": \"a\", \"identity\": \"b\", \"expires_at\": \"2026-01-02T03:04:05Z\", "
-                  "\"more\": 1}", false},
+        {"Token",
+         "{\"token\": \"a\", \"identity\": \"b\", \"expires_at\": \"2026-01-02T03:04:05Z\", "
+         "\"more\": 1}",
+         false},
         {"IdentityState", "\"active\"", true},
         {"IdentityState", "\"asleep\"", false},
-        {"Revocations", "{\"revoked\": 1, \"already_revoked\": 0, \"certificates\": [{\"serial\": "
-                        "\"00\"}]}", false},
+        {"Revocations",
+         "{\"revoked\": 1, \"already_revoked\": 0, \"certificates\": [{\"serial\": "
+         "\"00\"}]}",
+         false},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         json_t *value = json_loads(rows[i].value, JSON_DECODE_ANY, NULL);
         char fault[SCHEMA_FAULT];
 
-        CU_ASSERT_EQUAL(schema_check(document,
-                                     schema_at(document, "components", "schemas", rows[i].schema,
-                                               NULL), value, fault),
-                        rows[i].good);
+        CU_ASSERT_EQUAL(
+            schema_check(document,
+                         schema_at(document, "components", "schemas", rows[i].schema, NULL), value,
+                         fault),
+            rows[i].good);
         json_decref(value);
     }
 }

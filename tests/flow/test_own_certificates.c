@@ -103,7 +103,8 @@ answered(struct raw *raw)
     return false;
 }
 
-/* The client meets another certificate, the process is the same, and a connection of before lives. */
+/* The client meets another certificate, the process is the same, and a connection of before lives.
+ */
 static void
 tls_is_renewed_without_a_restart(void)
 {

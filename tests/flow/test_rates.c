@@ -58,8 +58,9 @@ one_identity_is_held_back_alone(void)
     CU_ASSERT_TRUE(served >= 20);
     CU_ASSERT_TRUE(seconds >= 1 && seconds < 60);
     /* At the same moment, from the same address. */
-    CU_ASSERT_EQUAL(status_of(&(struct call){.method = "GET", .path = "/v1/certificates",
-                                             .cert = calm.file}), 200);
+    CU_ASSERT_EQUAL(
+        status_of(&(struct call){.method = "GET", .path = "/v1/certificates", .cert = calm.file}),
+        200);
     wait_s(seconds);
     CU_ASSERT_EQUAL(status_of(&call), 200);
 }
@@ -68,8 +69,8 @@ static void
 one_address_is_held_back_alone(void)
 {
     const struct call call = {.method = "GET", .path = "/v1/roots"};
-    const struct call other = {.method = "GET", .path = "/v1/roots", .from = "127.0.0.2",
-                               .alone = true};
+    const struct call other = {
+        .method = "GET", .path = "/v1/roots", .from = "127.0.0.2", .alone = true};
     char url[128];
     int seconds = 0;
 
@@ -108,8 +109,9 @@ main(void)
     flow = flow_start(&options);
     flow_enrol(flow, "rates/busy", &busy);
     flow_enrol(flow, "rates/calm", &calm);
-    status = RUN_SUITE("rate limits", TEST(one_identity_is_held_back_alone),
-                       TEST(one_address_is_held_back_alone), TEST(refusals_are_counted_in_the_trail));
+    status =
+        RUN_SUITE("rate limits", TEST(one_identity_is_held_back_alone),
+                  TEST(one_address_is_held_back_alone), TEST(refusals_are_counted_in_the_trail));
     party_done(&busy);
     party_done(&calm);
     flow_stop(flow);

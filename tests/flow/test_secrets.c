@@ -1,5 +1,5 @@
-/* Tokens, PINs and private keys are in no log, no audit row, no row at all and no process's arguments
- * or environment, after everything was done with them that can be done. */
+/* Tokens, PINs and private keys are in no log, no audit row, no row at all and no process's
+ * arguments or environment, after everything was done with them that can be done. */
 #include "suite.h"
 
 #include <stdio.h>
@@ -64,7 +64,8 @@ use_tokens(void)
         AUTO_ANSWER answer = flow_call(flow, &call);
         CU_ASSERT_EQUAL(answer.status, 401);
     }
-    AUTO_ANSWER basic = flow_call(flow, &(struct call){.method = "GET", .path = "/v1/audit",
+    AUTO_ANSWER basic = flow_call(flow, &(struct call){.method = "GET",
+                                                       .path = "/v1/audit",
                                                        .header = "Authorization: Basic "
                                                                  "c2VjcmV0OnNlY3JldA=="});
     CU_ASSERT_EQUAL(basic.status, 401);
@@ -115,8 +116,8 @@ not_in_the_database(void)
 static void
 not_in_the_audit_trail(void)
 {
-    AUTO_ANSWER answer = flow_call(flow, &(struct call){.method = "GET", .cert = "admin",
-                                                        .path = "/v1/audit?limit=500"});
+    AUTO_ANSWER answer = flow_call(
+        flow, &(struct call){.method = "GET", .cert = "admin", .path = "/v1/audit?limit=500"});
 
     CU_ASSERT_TRUE(flow_expect(&answer, 200, "audit"));
     expect_none("the audit trail", &answer.body, 1000);

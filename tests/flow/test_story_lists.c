@@ -29,8 +29,7 @@ entries_with(const struct answer *answer, const char *list, const char *member, 
     size_t count = 0;
 
     for (size_t i = 0; i < json_array_size(entries); i++) {
-        const char *text =
-            json_string_value(json_object_get(json_array_get(entries, i), member));
+        const char *text = json_string_value(json_object_get(json_array_get(entries, i), member));
 
         count += text && strcmp(text, value) == 0;
     }
@@ -189,7 +188,8 @@ newest_expiry_comes_first(void)
     for (size_t i = 1; i < json_array_size(list); i++) {
         const char *before =
             json_string_value(json_object_get(json_array_get(list, i - 1), "not_after"));
-        const char *after = json_string_value(json_object_get(json_array_get(list, i), "not_after"));
+        const char *after =
+            json_string_value(json_object_get(json_array_get(list, i), "not_after"));
 
         CU_ASSERT_TRUE(strncmp(before, after, 10) >= 0); /* days */
     }
@@ -204,15 +204,20 @@ identities_by_every_filter(void)
         const char *query;
         size_t one, two;
     } rows[] = {
-        {"?prefix=list/", 1, 1},           {"?prefix=list/one", 1, 0},
-        {"?owner=tests&prefix=list/", 1, 0}, {"?owner=team%20two", 0, 1},
-        {"?state=active&prefix=list/", 1, 0}, {"?state=suspended", 0, 1},
-        {"?state=revoked", 0, 0},          {"?owner=nobody", 0, 0},
+        {"?prefix=list/", 1, 1},
+        {"?prefix=list/one", 1, 0},
+        {"?owner=tests&prefix=list/", 1, 0},
+        {"?owner=team%20two", 0, 1},
+        {"?state=active&prefix=list/", 1, 0},
+        {"?state=suspended", 0, 1},
+        {"?state=revoked", 0, 0},
+        {"?owner=nobody", 0, 0},
     };
-    AUTO_ANSWER change = flow_call(flow, &(struct call){
-        "PATCH", "/v1/identities/list/two", .cert = "admin",
-        .text = "{\"owner\": \"team two\", \"state\": \"suspended\", \"names\": "
-                "[\"ip:10.0.0.1\", \"dns:two.example.internal\"]}"});
+    AUTO_ANSWER change = flow_call(
+        flow,
+        &(struct call){"PATCH", "/v1/identities/list/two", .cert = "admin",
+                       .text = "{\"owner\": \"team two\", \"state\": \"suspended\", \"names\": "
+                               "[\"ip:10.0.0.1\", \"dns:two.example.internal\"]}"});
 
     CU_ASSERT_TRUE(flow_expect(&change, 200, "change"));
     CU_ASSERT_STRING_EQUAL(answer_text(&change, "owner"), "team two");
@@ -241,9 +246,10 @@ an_identity_keeps_an_owner(void)
         AUTO_ANSWER answer = flow_call(flow, &(struct call){"PATCH", "/v1/identities/list/one",
                                                             .cert = "admin", .text = bodies[i]});
 
-        flow_expect_refused(&answer, &(struct refusal){400, "member-invalid",
-                                                       strstr(bodies[i], "owner") ? "owner" : "state",
-                                                       NULL}, bodies[i]);
+        flow_expect_refused(&answer,
+                            &(struct refusal){400, "member-invalid",
+                                              strstr(bodies[i], "owner") ? "owner" : "state", NULL},
+                            bodies[i]);
     }
     AUTO_ANSWER shown = get("/v1/identities/list/one");
     CU_ASSERT_STRING_EQUAL(answer_text(&shown, "owner"), "tests");
@@ -276,10 +282,14 @@ issuers_and_roots(void)
 {
     AUTO_ANSWER issuers = flow_call(flow, &(struct call){.method = "GET", .path = "/v1/issuers"});
     AUTO_ANSWER roots = flow_call(flow, &(struct call){.method = "GET", .path = "/v1/roots"});
-    AUTO_ANSWER chain = flow_call(flow, &(struct call){
-        .method = "GET", .path = "/v1/issuers", .accept = "application/pem-certificate-chain"});
-    AUTO_ANSWER root = flow_call(flow, &(struct call){
-        .method = "GET", .path = "/v1/roots", .accept = "application/pem-certificate-chain"});
+    AUTO_ANSWER chain =
+        flow_call(flow, &(struct call){.method = "GET",
+                                       .path = "/v1/issuers",
+                                       .accept = "application/pem-certificate-chain"});
+    AUTO_ANSWER root =
+        flow_call(flow, &(struct call){.method = "GET",
+                                       .path = "/v1/roots",
+                                       .accept = "application/pem-certificate-chain"});
 
     CU_ASSERT_EQUAL(entries(&issuers, "issuers"), 2);
     CU_ASSERT_EQUAL(entries_with(&issuers, "issuers", "kind", "issuing"), 1);
@@ -316,8 +326,8 @@ published_objects_are_what_they_say(void)
         CU_ASSERT_TRUE(answer_header(&answer, "Cache-Control", control, sizeof(control)));
         CU_ASSERT_PTR_NOT_NULL(strstr(control, "max-age="));
         snprintf(condition, sizeof(condition), "If-None-Match: %s", etag);
-        AUTO_ANSWER same = flow_call(flow, &(struct call){.method = "GET", .path = url,
-                                                          .header = condition});
+        AUTO_ANSWER same =
+            flow_call(flow, &(struct call){.method = "GET", .path = url, .header = condition});
         CU_ASSERT_TRUE(flow_expect(&same, 304, rows[i].path));
     }
 }
@@ -339,8 +349,8 @@ each_refusal_is_found_by_its_request_id(void)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char id[64] = "", path[128];
-        AUTO_ANSWER refused = flow_call(flow, &(struct call){"POST", rows[i].path, .cert = "admin",
-                                                             .text = rows[i].body});
+        AUTO_ANSWER refused = flow_call(
+            flow, &(struct call){"POST", rows[i].path, .cert = "admin", .text = rows[i].body});
         const json_t *event;
 
         CU_ASSERT_TRUE(answer_header(&refused, "X-Request-Id", id, sizeof(id)));
@@ -363,13 +373,21 @@ the_audit_trail_by_every_filter(void)
 {
     char path[256];
     static const char *const queries[] = {
-        "actor=admin/alice",  "action=certificate.issue", "outcome=done",
-        "outcome=refused",    "rule=identity.own",        "since=2026-01-01T00:00:00Z",
+        "actor=admin/alice",
+        "action=certificate.issue",
+        "outcome=done",
+        "outcome=refused",
+        "rule=identity.own",
+        "since=2026-01-01T00:00:00Z",
         "until=2126-01-01T00:00:00Z",
         "actor=admin/alice&action=token.create&outcome=done&since=2026-01-01T00:00:00Z"};
-    static const char *const empty[] = {"actor=nobody/here", "action=nothing", "object=nothing",
-                                        "rule=nothing", "request_id=nothing",
-                                        "since=2126-01-01T00:00:00Z", "until=2020-01-01T00:00:00Z"};
+    static const char *const empty[] = {"actor=nobody/here",
+                                        "action=nothing",
+                                        "object=nothing",
+                                        "rule=nothing",
+                                        "request_id=nothing",
+                                        "since=2126-01-01T00:00:00Z",
+                                        "until=2020-01-01T00:00:00Z"};
 
     for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
         snprintf(path, sizeof(path), "/v1/audit?%s", queries[i]);
@@ -400,16 +418,19 @@ refusals_of_nobody_are_counted_together(void)
         flow_expect(&answer, 401, "nobody");
     }
     for (int i = 0; i < 400; i++) {
-        if (flow_number(flow, "SELECT coalesce(sum(count), 0) FROM audit_event WHERE actor = 'nobody' "
-                              "AND action = 'audit.list' AND outcome = 'refused'") >= 25)
+        if (flow_number(flow,
+                        "SELECT coalesce(sum(count), 0) FROM audit_event WHERE actor = 'nobody' "
+                        "AND action = 'audit.list' AND outcome = 'refused'") >= 25)
             break;
         ca_run(flow_ca(flow), NULL, NULL, "sleep", "0.1", NULL);
     }
     rows = flow_number(flow, "SELECT count(*) FROM audit_event WHERE actor = 'nobody' AND action = "
                              "'audit.list' AND outcome = 'refused'");
     CU_ASSERT_TRUE(rows > 0 && rows < 25);
-    CU_ASSERT_EQUAL(flow_number(flow, "SELECT sum(count) FROM audit_event WHERE actor = 'nobody' AND "
-                                      "action = 'audit.list' AND outcome = 'refused'"), 25);
+    CU_ASSERT_EQUAL(flow_number(flow,
+                                "SELECT sum(count) FROM audit_event WHERE actor = 'nobody' AND "
+                                "action = 'audit.list' AND outcome = 'refused'"),
+                    25);
 }
 
 static void
@@ -435,13 +456,13 @@ main(void)
     flow = flow_start(NULL);
     make_certificates();
     status = RUN_SUITE(
-        "story of looking up", TEST(certificates_by_every_filter), TEST(uri_names_are_found_as_well),
-        TEST(a_revoked_one_says_when_and_why), TEST(pages_have_each_entry_once),
-        TEST(newest_expiry_comes_first), TEST(identities_by_every_filter),
-        TEST(an_identity_keeps_an_owner), TEST(names_of_an_identity_may_be_escaped),
-        TEST(issuers_and_roots), TEST(published_objects_are_what_they_say),
-        TEST(each_refusal_is_found_by_its_request_id), TEST(the_audit_trail_by_every_filter),
-        TEST(refusals_of_nobody_are_counted_together));
+        "story of looking up", TEST(certificates_by_every_filter),
+        TEST(uri_names_are_found_as_well), TEST(a_revoked_one_says_when_and_why),
+        TEST(pages_have_each_entry_once), TEST(newest_expiry_comes_first),
+        TEST(identities_by_every_filter), TEST(an_identity_keeps_an_owner),
+        TEST(names_of_an_identity_may_be_escaped), TEST(issuers_and_roots),
+        TEST(published_objects_are_what_they_say), TEST(each_refusal_is_found_by_its_request_id),
+        TEST(the_audit_trail_by_every_filter), TEST(refusals_of_nobody_are_counted_together));
     party_done(&one);
     party_done(&two);
     party_done(&ended);

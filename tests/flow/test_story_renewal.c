@@ -14,30 +14,32 @@ static struct flow *flow;
 static struct answer
 renew(const struct party *party, const char *body)
 {
-    return flow_call(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party->file,
-                                          .text = body});
+    return flow_call(
+        flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party->file, .text = body});
 }
 
 static long long
 certificates_of(const char *identity)
 {
-    return flow_number(flow, "SELECT count(*) FROM certificate c JOIN identity i ON i.id = c.identity "
-                             "WHERE i.name = '%s'", identity);
+    return flow_number(flow,
+                       "SELECT count(*) FROM certificate c JOIN identity i ON i.id = c.identity "
+                       "WHERE i.name = '%s'",
+                       identity);
 }
 
 static long long
 reason_of(const char *serial)
 {
-    return flow_number(flow, "SELECT coalesce(min(reason), -1) FROM revocation WHERE serial = '\\x%s'",
-                       serial);
+    return flow_number(
+        flow, "SELECT coalesce(min(reason), -1) FROM revocation WHERE serial = '\\x%s'", serial);
 }
 
 /* First use is what a server learns by being called. */
 static void
 use(const struct party *party)
 {
-    AUTO_ANSWER answer = flow_call(flow, &(struct call){"GET", "/v1/certificates",
-                                                        .cert = party->file});
+    AUTO_ANSWER answer =
+        flow_call(flow, &(struct call){"GET", "/v1/certificates", .cert = party->file});
 
     flow_expect(&answer, 200, "use");
 }
@@ -77,12 +79,15 @@ names_are_those_of_the_identity_today(void)
 
     flow_identity(flow, "renew/names", ", \"names\": [\"dns:old.example.internal\"]");
     flow_enrol(flow, "renew/names", &first);
-    changed = flow_call(flow, &(struct call){"PATCH", "/v1/identities/renew/names", .cert = "admin",
-                                             .text = "{\"names\": [\"dns:new.example.internal\"]}"});
+    changed =
+        flow_call(flow, &(struct call){"PATCH", "/v1/identities/renew/names", .cert = "admin",
+                                       .text = "{\"names\": [\"dns:new.example.internal\"]}"});
     flow_expect(&changed, 200, "names");
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &first, first.key, &second), 201);
-    flow_text(flow, names, sizeof(names), "SELECT array_to_string(names, ' ') FROM certificate WHERE "
-                                          "serial = '\\x%s'", second.serial);
+    flow_text(flow, names, sizeof(names),
+              "SELECT array_to_string(names, ' ') FROM certificate WHERE "
+              "serial = '\\x%s'",
+              second.serial);
     CU_ASSERT_PTR_NOT_NULL(strstr(names, "new.example.internal"));
     CU_ASSERT_PTR_NULL(strstr(names, "old.example.internal"));
 }
@@ -111,7 +116,8 @@ a_repeated_request_gets_the_same_certificate(void)
                                          .text = buffer_text(&body)});
     CU_ASSERT_TRUE(flow_expect(&pem, 200, "the same renewal as PEM"));
     CU_ASSERT_EQUAL(strncmp(buffer_text(&pem.body), answer_text(&first, "certificate"),
-                            strlen(answer_text(&first, "certificate"))), 0);
+                            strlen(answer_text(&first, "certificate"))),
+                    0);
     CU_ASSERT_EQUAL(certificates_of("renew/again"), 2);
 }
 
@@ -147,8 +153,9 @@ a_replaced_request_is_refused(void)
     flow_enrol(flow, "renew/replaced", &party);
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &party, NULL, &lost), 201);
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &party, NULL, &found), 201);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
-                                      .text = buffer_text(&lost.csr)},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                .text = buffer_text(&lost.csr)},
                  &(struct refusal){403, "certificate-revoked", lost.serial, NULL}, "replaced");
     flow_refused(flow, &(struct call){"GET", "/v1/certificates", .cert = lost.file},
                  &(struct refusal){403, "certificate-revoked", lost.serial, NULL},
@@ -169,13 +176,15 @@ a_refused_request_replaces_nothing(void)
     flow_enrol(flow, "renew/refused", &party);
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &party, NULL, &next), 201);
     csr_plain_body(key, ", \"ttl_s\": 604801", &long_life);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
-                                      .text = buffer_text(&long_life)},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                .text = buffer_text(&long_life)},
                  &(struct refusal){403, "lifetime", "ttl_s", NULL}, "too long a life");
     csr_pem_make(&(struct csr_wish){.key = key, .common_name = "other"}, &pem);
     csr_body(buffer_text(&pem), "", &names);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
-                                      .text = buffer_text(&names)},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                .text = buffer_text(&names)},
                  &(struct refusal){403, "name-not-granted", "other", NULL}, "another name");
     CU_ASSERT_EQUAL(reason_of(next.serial), -1);
     use(&next);
@@ -193,8 +202,9 @@ a_used_successor_ends_the_line_of_its_predecessor(void)
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &party, NULL, &next), 201);
     use(&next);
     csr_plain_body(key, "", &body);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
-                                      .text = buffer_text(&body)},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                .text = buffer_text(&body)},
                  &(struct refusal){409, "grant-used", next.serial, NULL}, "predecessor");
     CU_ASSERT_EQUAL(reason_of(next.serial), -1);
 }
@@ -214,8 +224,9 @@ attempts_are_capped_and_the_last_one_stays(void)
         CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &party, NULL, &last), 201);
     }
     csr_plain_body(key, "", &body);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
-                                      .text = buffer_text(&body)},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                .text = buffer_text(&body)},
                  &(struct refusal){403, "renewal-limit", "successors", "renewal.attempts"},
                  "one attempt too many");
     CU_ASSERT_EQUAL(reason_of(last.serial), -1);
@@ -245,8 +256,9 @@ the_line_since_the_last_enrolment_is_capped(void)
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &first, NULL, &second), 201);
     CU_ASSERT_EQUAL_FATAL(flow_renew(flow, &second, NULL, &third), 201);
     csr_plain_body(key, "", &body);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = third.file,
-                                      .text = buffer_text(&body)},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = third.file,
+                                .text = buffer_text(&body)},
                  &(struct refusal){403, "renewal-limit", "enrol again", "profile.max_line"},
                  "the fourth of the line");
     /* A full authentication begins a new line. */
@@ -271,15 +283,14 @@ main(void)
     int status;
 
     flow = flow_start(NULL);
-    status = RUN_SUITE("story of renewals", TEST(same_key_and_new_key),
-                       TEST(names_are_those_of_the_identity_today),
-                       TEST(a_repeated_request_gets_the_same_certificate),
-                       TEST(a_lost_answer_strands_nobody), TEST(a_replaced_request_is_refused),
-                       TEST(a_refused_request_replaces_nothing),
-                       TEST(a_used_successor_ends_the_line_of_its_predecessor),
-                       TEST(attempts_are_capped_and_the_last_one_stays),
-                       TEST(administrators_renew_as_well),
-                       TEST(the_line_since_the_last_enrolment_is_capped));
+    status = RUN_SUITE(
+        "story of renewals", TEST(same_key_and_new_key),
+        TEST(names_are_those_of_the_identity_today),
+        TEST(a_repeated_request_gets_the_same_certificate), TEST(a_lost_answer_strands_nobody),
+        TEST(a_replaced_request_is_refused), TEST(a_refused_request_replaces_nothing),
+        TEST(a_used_successor_ends_the_line_of_its_predecessor),
+        TEST(attempts_are_capped_and_the_last_one_stays), TEST(administrators_renew_as_well),
+        TEST(the_line_since_the_last_enrolment_is_capped));
     flow_stop(flow);
     return status;
 }

@@ -100,7 +100,8 @@ ocsp_and_crl_tell_it_soon(void)
         if (i == 9)
             wait_crl(party.serial);
     }
-    printf("\n    OCSP told a revocation after %d ms at most (limit of the promise: 100) ", worst_ms);
+    printf("\n    OCSP told a revocation after %d ms at most (limit of the promise: 100) ",
+           worst_ms);
 }
 
 static void
@@ -195,12 +196,15 @@ invalidity_date_is_kept(void)
     flow_enrol(flow, "revoke/invalidity", &party);
     snprintf(body, sizeof(body),
              "{\"serial\": \"%s\", \"reason\": \"keyCompromise\", \"invalidity_date\": "
-             "\"2026-01-02T03:04:05Z\"}", party.serial);
+             "\"2026-01-02T03:04:05Z\"}",
+             party.serial);
     AUTO_ANSWER answer = revoke("admin", body);
     check_single(&answer, 1, party.serial, "keyCompromise");
-    flow_text(flow, text, sizeof(text), "SELECT to_char(invalid_at AT TIME ZONE 'UTC', "
-                                        "'YYYY-MM-DD HH24:MI:SS') FROM revocation WHERE serial = "
-                                        "'\\x%s'", party.serial);
+    flow_text(flow, text, sizeof(text),
+              "SELECT to_char(invalid_at AT TIME ZONE 'UTC', "
+              "'YYYY-MM-DD HH24:MI:SS') FROM revocation WHERE serial = "
+              "'\\x%s'",
+              party.serial);
     CU_ASSERT_STRING_EQUAL(text, "2026-01-02 03:04:05");
 }
 
@@ -225,9 +229,9 @@ by_key_blocks_it_for_ever(void)
     CU_ASSERT_TRUE(ocsp_wait_revoked(flow, two.serial, SOON_MS) >= 0);
     flow_token(flow, "revoke/elsewhere", 0, token);
     csr_plain_body(one.key, "", &csr);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates", .token = token,
-                                      .text = buffer_text(&csr)},
-                 &(struct refusal){403, "key-blocked", "key", NULL}, "blocked key");
+    flow_refused(
+        flow, &(struct call){"POST", "/v1/certificates", .token = token, .text = buffer_text(&csr)},
+        &(struct refusal){403, "key-blocked", "key", NULL}, "blocked key");
 }
 
 /* A key nobody has a certificate for yet can be blocked as well. */
@@ -247,8 +251,9 @@ a_key_is_blocked_before_it_comes(void)
     CU_ASSERT_EQUAL(number_of(&answer, "revoked"), 0);
     flow_enrol(flow, "revoke/unseen", &party);
     csr_plain_body(key, "", &csr);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
-                                      .text = buffer_text(&csr)},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                .text = buffer_text(&csr)},
                  &(struct refusal){403, "key-blocked", "key", NULL}, "renewal with it");
 }
 
@@ -275,17 +280,21 @@ by_identity_ends_everything_of_it(void)
     wait_crl(one.serial);
     wait_crl(two.serial);
     csr_plain_body(key, "", &csr);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates", .token = token,
-                                      .text = buffer_text(&csr)},
-                 &(struct refusal){403, "identity-revoked", "revoke/identity", NULL}, "its token");
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = one.file,
-                                      .text = buffer_text(&csr)},
+    flow_refused(
+        flow, &(struct call){"POST", "/v1/certificates", .token = token, .text = buffer_text(&csr)},
+        &(struct refusal){403, "identity-revoked", "revoke/identity", NULL}, "its token");
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = one.file,
+                                .text = buffer_text(&csr)},
                  &(struct refusal){403, "certificate-revoked", one.serial, NULL}, "its renewal");
-    flow_refused(flow, &(struct call){"POST", "/v1/tokens", .cert = "admin",
-                                      .text = "{\"identity\": \"revoke/identity\"}"},
-                 &(struct refusal){403, "identity-revoked", "revoke/identity", NULL}, "a new token");
-    flow_refused(flow, &(struct call){"PATCH", "/v1/identities/revoke/identity", .cert = "admin",
-                                      .text = "{\"state\": \"active\"}"},
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/tokens", .cert = "admin",
+                                .text = "{\"identity\": \"revoke/identity\"}"},
+                 &(struct refusal){403, "identity-revoked", "revoke/identity", NULL},
+                 "a new token");
+    flow_refused(flow,
+                 &(struct call){"PATCH", "/v1/identities/revoke/identity", .cert = "admin",
+                                .text = "{\"state\": \"active\"}"},
                  &(struct refusal){409, "state-conflict", "revoke/identity", NULL}, "back again");
     again = revoke("admin", "{\"identity\": \"revoke/identity\"}");
     CU_ASSERT_TRUE(flow_expect(&again, 200, "identity twice"));
@@ -356,8 +365,9 @@ a_workload_revokes_nobody_elses(void)
     snprintf(bodies[1], sizeof(bodies[1]), "{\"spki_sha256\": \"%s\"}", hash);
     snprintf(bodies[2], sizeof(bodies[2]), "{\"identity\": \"revoke/victim\"}");
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++)
-        flow_refused(flow, &(struct call){"POST", "/v1/revocations", .cert = caller.file,
-                                          .text = bodies[i]}, &refusal, bodies[i]);
+        flow_refused(
+            flow, &(struct call){"POST", "/v1/revocations", .cert = caller.file, .text = bodies[i]},
+            &refusal, bodies[i]);
 }
 
 static void
@@ -367,8 +377,8 @@ state_set(const char *identity, const char *state)
 
     snprintf(path, sizeof(path), "/v1/identities/%s", identity);
     snprintf(body, sizeof(body), "{\"state\": \"%s\"}", state);
-    AUTO_ANSWER answer = flow_call(flow, &(struct call){"PATCH", path, .cert = "admin",
-                                                        .text = body});
+    AUTO_ANSWER answer =
+        flow_call(flow, &(struct call){"PATCH", path, .cert = "admin", .text = body});
     flow_expect(&answer, 200, state);
     CU_ASSERT_STRING_EQUAL(answer_text(&answer, "state"), state);
 }
@@ -389,15 +399,19 @@ suspension_stops_and_resuming_lets_go(void)
     flow_token(flow, "revoke/suspended", 0, token);
     csr_plain_body(key, "", &csr);
     state_set("revoke/suspended", "suspended");
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates", .token = token,
-                                      .text = buffer_text(&csr)}, &refusal, "token");
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
-                                      .text = buffer_text(&csr)}, &refusal, "renewal");
+    flow_refused(
+        flow, &(struct call){"POST", "/v1/certificates", .token = token, .text = buffer_text(&csr)},
+        &refusal, "token");
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/certificates/renew", .cert = party.file,
+                                .text = buffer_text(&csr)},
+                 &refusal, "renewal");
     flow_refused(flow, &(struct call){"GET", "/v1/certificates", .cert = party.file}, &refusal,
                  "call");
-    flow_refused(flow, &(struct call){"POST", "/v1/tokens", .cert = "admin",
-                                      .text = "{\"identity\": \"revoke/suspended\"}"}, &refusal,
-                 "new token");
+    flow_refused(flow,
+                 &(struct call){"POST", "/v1/tokens", .cert = "admin",
+                                .text = "{\"identity\": \"revoke/suspended\"}"},
+                 &refusal, "new token");
     ocsp_ask(flow, party.serial, &said);
     CU_ASSERT_EQUAL(said.status, V_OCSP_CERTSTATUS_GOOD);
     state_set("revoke/suspended", "active");
@@ -418,9 +432,9 @@ main(void)
         TEST(by_certificate_as_pem_and_without_a_reason),
         TEST(twice_changes_nothing_but_a_rise_to_key_compromise), TEST(invalidity_date_is_kept),
         TEST(by_key_blocks_it_for_ever), TEST(by_key_raises_what_was_revoked_before),
-        TEST(a_key_is_blocked_before_it_comes),
-        TEST(by_identity_ends_everything_of_it), TEST(a_workload_revokes_its_own),
-        TEST(a_workload_revokes_nobody_elses), TEST(suspension_stops_and_resuming_lets_go));
+        TEST(a_key_is_blocked_before_it_comes), TEST(by_identity_ends_everything_of_it),
+        TEST(a_workload_revokes_its_own), TEST(a_workload_revokes_nobody_elses),
+        TEST(suspension_stops_and_resuming_lets_go));
     flow_stop(flow);
     return status;
 }

@@ -109,9 +109,11 @@ set_certificate(CURL *curl, const struct ca *ca, const char *cert)
     bool admin = strcmp(cert, "admin") == 0;
     char path[192];
 
-    snprintf(path, sizeof(path), admin ? "%s" : "%s/%s.pem", admin ? ca->admin_pem : ca->work, cert);
+    snprintf(path, sizeof(path), admin ? "%s" : "%s/%s.pem", admin ? ca->admin_pem : ca->work,
+             cert);
     curl_easy_setopt(curl, CURLOPT_SSLCERT, path);
-    snprintf(path, sizeof(path), admin ? "%s" : "%s/%s.key", admin ? ca->admin_key : ca->work, cert);
+    snprintf(path, sizeof(path), admin ? "%s" : "%s/%s.key", admin ? ca->admin_key : ca->work,
+             cert);
     curl_easy_setopt(curl, CURLOPT_SSLKEY, path);
 }
 
@@ -134,8 +136,8 @@ headers_of(const struct call *call, bool has_body)
     list = header_add(list, "Accept: ", call->accept);
     list = header_add(list, "Authorization: Bearer ", call->token);
     if (has_body)
-        list = header_add(list, "Content-Type: ",
-                          call->content_type ? call->content_type : "application/json");
+        list = header_add(
+            list, "Content-Type: ", call->content_type ? call->content_type : "application/json");
     list = header_add(list, "", call->header);
     return header_add(list, "Expect:", "");
 }
@@ -147,7 +149,8 @@ set_call(struct flow *flow, const struct call *call, struct bytes body, struct c
     CURL *curl = flow->curl;
     char url[8192];
 
-    snprintf(url, sizeof(url), "%s%s", call->path[0] == '/' ? flow->ca->server_url : "", call->path);
+    snprintf(url, sizeof(url), "%s%s", call->path[0] == '/' ? flow->ca->server_url : "",
+             call->path);
     curl_easy_reset(curl);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);

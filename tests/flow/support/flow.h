@@ -5,8 +5,8 @@
  *   struct flow *flow = flow_start(NULL);
  *   struct party api;
  *   flow_enrol(flow, "payments/api", &api);
- *   AUTO_ANSWER answer = flow_call(flow, &(struct call){"GET", "/v1/certificates", .cert = api.file});
- *   flow_stop(flow);
+ *   AUTO_ANSWER answer = flow_call(flow, &(struct call){"GET", "/v1/certificates", .cert =
+ * api.file}); flow_stop(flow);
  */
 #ifndef SIGNET_TEST_FLOW_H
 #define SIGNET_TEST_FLOW_H
@@ -66,7 +66,8 @@ const char *answer_text(const struct answer *answer, const char *member);
 
 /* --- the database --- */
 /* First column of the first row, by the owner's right. */
-void flow_text(struct flow *flow, char *text, size_t room, const char *format, ...) PRINTF_LIKE(4, 5);
+void flow_text(struct flow *flow, char *text, size_t room, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 long long flow_number(struct flow *flow, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The number of rows of every table that a refusal must leave alone, as a text to compare. */
 enum { FLOW_COUNTS_TEXT = 160 };
@@ -109,7 +110,8 @@ struct party {
 void flow_enrol(struct flow *flow, const char *identity, struct party *ret_party);
 /* Renews: a new party whose certificate follows; `key` null: a new one. Gives the status; the party
  * is only made when that is 200 or 201. */
-int flow_renew(struct flow *flow, const struct party *party, EVP_PKEY *key, struct party *ret_party);
+int flow_renew(struct flow *flow, const struct party *party, EVP_PKEY *key,
+               struct party *ret_party);
 void party_done(struct party *party);
 #define AUTO_PARTY CLEANUP(party_done) struct party
 /* Takes certificate and chain out of an answer into files with a name of their own. */

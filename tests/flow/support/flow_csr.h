@@ -1,4 +1,5 @@
-/* Keys and certification requests, also those that no client would make, built with OpenSSL alone. */
+/* Keys and certification requests, also those that no client would make, built with OpenSSL alone.
+ */
 #ifndef SIGNET_TEST_FLOW_CSR_H
 #define SIGNET_TEST_FLOW_CSR_H
 
@@ -19,8 +20,8 @@ struct csr_wish {
 };
 
 /* All of these give what was asked or end the program. */
-EVP_PKEY *key_make(void);                   /* P-256 */
-EVP_PKEY *key_make_ec(const char *curve);   /* "P-384", "secp256k1" */
+EVP_PKEY *key_make(void);                 /* P-256 */
+EVP_PKEY *key_make_ec(const char *curve); /* "P-384", "secp256k1" */
 EVP_PKEY *key_make_rsa(unsigned bits);
 EVP_PKEY *key_make_ed25519(void);
 static inline void

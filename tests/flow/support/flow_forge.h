@@ -5,7 +5,7 @@
 #include "flow.h"
 
 enum forge {
-    FORGE_COPY,      /* serial, issuer, names and dates of the model; the forger's key and signature */
+    FORGE_COPY, /* serial, issuer, names and dates of the model; the forger's key and signature */
     FORGE_SIGNATURE, /* the model with some bits of its signature changed; the model's key */
     FORGE_FOREIGN,   /* the model's names, from a CA of its own */
     FORGE_SELF       /* the model's names, self-signed */

@@ -1,4 +1,5 @@
-/* One workload's whole life at a running authority, with OpenSSL as the judge (support/ca_story). */
+/* One workload's whole life at a running authority, with OpenSSL as the judge (support/ca_story).
+ */
 #ifndef SIGNET_TEST_FLOW_LIFE_H
 #define SIGNET_TEST_FLOW_LIFE_H
 

@@ -92,11 +92,9 @@ basic_read(struct flow *flow, OCSP_BASICRESP *basic, struct ocsp_said *said)
     if (single)
         said->status = OCSP_single_get0_status(single, &said->reason, NULL, NULL, NULL);
     if (at >= 0) {
-        const ASN1_OCTET_STRING *value =
-            X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(basic, at));
+        const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(basic, at));
         const unsigned char *octets = ASN1_STRING_get0_data(value);
-        ASN1_OCTET_STRING *nonce =
-            d2i_ASN1_OCTET_STRING(NULL, &octets, ASN1_STRING_length(value));
+        ASN1_OCTET_STRING *nonce = d2i_ASN1_OCTET_STRING(NULL, &octets, ASN1_STRING_length(value));
 
         said->nonce_octets = nonce ? ASN1_STRING_length(nonce) : 0;
         ASN1_OCTET_STRING_free(nonce);

@@ -18,8 +18,8 @@ struct ocsp_said {
     int status;          /* V_OCSP_CERTSTATUS_... of the first certificate; -1: there is none */
     int reason;          /* of a revocation; -1: none is given */
     int singles;
-    bool verified;       /* signature and responder certificate up to the root */
-    int nonce_octets;    /* -1: none */
+    bool verified;    /* signature and responder certificate up to the root */
+    int nonce_octets; /* -1: none */
 };
 /* Reads an HTTP answer; a successful response must verify or `verified` stays false. */
 void ocsp_read(struct flow *flow, const struct answer *answer, struct ocsp_said *ret_said);

@@ -20,7 +20,8 @@ flow_identity(struct flow *flow, const char *name, const char *members)
     AUTO_ANSWER answer = {.status = 0};
 
     snprintf(body, sizeof(body), "{\"name\": \"%s\", \"owner\": \"tests\"%s}", name, members);
-    answer = flow_call(flow, &(struct call){"POST", "/v1/identities", .cert = "admin", .text = body});
+    answer =
+        flow_call(flow, &(struct call){"POST", "/v1/identities", .cert = "admin", .text = body});
     must(&answer, 201, "identity", name);
 }
 
@@ -108,7 +109,8 @@ flow_renew(struct flow *flow, const struct party *party, EVP_PKEY *key, struct p
     answer = flow_call(flow, &(struct call){"POST", "/v1/certificates/renew", .cert = party->file,
                                             .text = buffer_text(&body)});
     if (answer.status == 200 || answer.status == 201)
-        party_take(flow, party->identity, key ? key : fresh, buffer_text(&body), &answer, ret_party);
+        party_take(flow, party->identity, key ? key : fresh, buffer_text(&body), &answer,
+                   ret_party);
     return answer.status;
 }
 
@@ -142,14 +144,17 @@ flow_revoke(struct flow *flow, const char *member, const char *value, const char
     must(&answer, 200, "revoke", value);
 }
 
-/* The snapshot in force is re-read each second; a certificate tells the policy it was made under. */
+/* The snapshot in force is re-read each second; a certificate tells the policy it was made under.
+ */
 void
 flow_policy(struct flow *flow, const char *path, const char *value)
 {
     long long version =
-        flow_number(flow, "INSERT INTO policy (document, created_by) SELECT jsonb_set(document::jsonb, "
-                          "'{%s}', '%s')::json, 'tests' FROM policy ORDER BY version DESC LIMIT 1 "
-                          "RETURNING version", path, value);
+        flow_number(flow,
+                    "INSERT INTO policy (document, created_by) SELECT jsonb_set(document::jsonb, "
+                    "'{%s}', '%s')::json, 'tests' FROM policy ORDER BY version DESC LIMIT 1 "
+                    "RETURNING version",
+                    path, value);
 
     for (int i = 0; i < 300; i++) {
         AUTO_PARTY probe = {.key = NULL};

@@ -52,7 +52,8 @@ handshake(const struct ca *ca, const struct party *party, struct raw *raw)
 }
 
 bool
-raw_open(const struct ca *ca, unsigned port, bool tls, const struct party *party, struct raw *ret_raw)
+raw_open(const struct ca *ca, unsigned port, bool tls, const struct party *party,
+         struct raw *ret_raw)
 {
     struct raw raw = {.fd = connected(port)};
 

@@ -17,7 +17,8 @@ resolve(const json_t *root, const json_t *node)
 
     while ((reference = json_string_value(json_object_get(node, "$ref")))) {
         node = root;
-        for (reference += strcspn(reference, "/"); *reference; reference += strcspn(reference, "/")) {
+        for (reference += strcspn(reference, "/"); *reference;
+             reference += strcspn(reference, "/")) {
             char key[96];
 
             reference++;
@@ -54,7 +55,9 @@ has_type(const json_t *value, const char *type)
     static const struct {
         const char *name;
         json_type type;
-    } rows[] = {{"object", JSON_OBJECT}, {"array", JSON_ARRAY}, {"string", JSON_STRING},
+    } rows[] = {{"object", JSON_OBJECT},
+                {"array", JSON_ARRAY},
+                {"string", JSON_STRING},
                 {"integer", JSON_INTEGER}};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -127,8 +130,8 @@ check_all_of(const json_t *root, const json_t *parts, const json_t *value, const
              char fault[SCHEMA_FAULT])
 {
     json_t *required = json_array(), *properties = json_object();
-    json_t *whole = json_pack("{s:s, s:o, s:o}", "type", "object", "required", required, "properties",
-                              properties);
+    json_t *whole = json_pack("{s:s, s:o, s:o}", "type", "object", "required", required,
+                              "properties", properties);
     bool ok;
 
     for (size_t i = 0; i < json_array_size(parts); i++) {

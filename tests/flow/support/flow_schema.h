@@ -6,11 +6,11 @@
 
 enum { SCHEMA_FAULT = 256 };
 
-/* A member of a document by its path, `$ref` followed: schema_at(root, "paths", "/v1/x", "get", NULL).
- * Null when it is not there. */
+/* A member of a document by its path, `$ref` followed: schema_at(root, "paths", "/v1/x", "get",
+ * NULL). Null when it is not there. */
 const json_t *schema_at(const json_t *root, const char *key, ...) __attribute__((sentinel));
-/* False with the place and what is wrong: types, required members, enumerations, times, members that
- * the schema does not have. */
+/* False with the place and what is wrong: types, required members, enumerations, times, members
+ * that the schema does not have. */
 bool schema_check(const json_t *root, const json_t *schema, const json_t *value,
                   char fault[SCHEMA_FAULT]);
 /* The same for a whole answer of an operation: its status, its content type, its body. */
