@@ -20,6 +20,13 @@ ask() {
     curl -sSf -H 'Content-Type: application/ocsp-request' --data-binary @request.der -o "$out" "$PUBLISH/ocsp"
 }
 
+# revoke_since NAME TIME - with an invalidity date.
+revoke_since() {
+    jq -n --rawfile pem "$1.leaf.pem" --arg since "$2" '{certificate: $pem, reason: "superseded", invalidity_date: $since}' |
+        curl -sSf --cacert "$SIGNET_ROOT" --cert "$SIGNET_CERT" --key "$SIGNET_KEY" -H 'Content-Type: application/json' \
+            --data-binary @- "$SIGNET_SERVER/v1/revocations" >/dev/null
+}
+
 # A serial of our shape that no row has.
 unknown_serial=0x51ffffff000000000000000000000000000000
 
@@ -50,12 +57,16 @@ collect() {
     openssl crl -inform DER -in "$at/empty.crl" -noout -text | grep -q 'No Revoked Certificates' ||
         fail "the first CRL is not empty"
     enroll lost
+    enroll dated
     enroll spoilt
     revoke lost unspecified
+    revoke_since dated "$(date -u -d '-1 hour' +%Y-%m-%dT%H:%M:%SZ)"
     revoke spoilt keyCompromise
     ask "$at/revoked.ocsp" -no_nonce -cert lost.leaf.pem
     ask "$at/revoked-reason.ocsp" -no_nonce -cert spoilt.leaf.pem
     curl -sSf "$PUBLISH/crl/issuing-1.crl" -o "$at/full.crl"
+    [[ $(openssl crl -inform DER -in "$at/full.crl" -noout -text | grep -Ec 'Serial Number:|Invalidity Date') == 4 ]] ||
+        fail "the CRL has not three entries, one of them with an invalidity date"
 }
 
 # explained JUDGE - reads "object: finding" lines and compares them with the table of findings in
