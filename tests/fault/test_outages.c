@@ -1,13 +1,12 @@
 /*
- * Parts that are away or do not answer: clients get 503 with Retry-After in time, what is published
- * goes on being served, and all is back by itself when the part is.
+ * Signers that do not answer, programs that are killed: clients get 503 with Retry-After in time,
+ * what is published goes on being served, and all is back by itself when the part is.
  */
 #include "suite.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "signet/clock.h"
 #include "storm.h"
@@ -18,52 +17,6 @@ enum { SILENT_MS = 9000 };
 
 static struct ca *ca;
 static struct visitor visitor;
-
-static void
-database_stopped(void)
-{
-    visitor_sees_published(&visitor);
-    ca_postgres_stop(ca, false);
-    visitor_is_put_off(&visitor, "database stopped", VISITOR_AWAY_MS);
-    visitor_sees_published(&visitor);
-    visitor_sees_unready(&visitor, "database");
-    visitor_sees_published(&visitor);
-    ca_postgres_start(ca);
-    visitor_is_served_again(&visitor, "database started");
-}
-
-/* --- a database that neither answers nor ends its connections: a disk that hangs, for instance ---
- */
-
-static void
-signal_database(const struct buffer *pids, int number)
-{
-    const char *at = (const char *)pids->data;
-    char *end;
-
-    for (long pid; (pid = strtol(at, &end, 10)) > 0; at = end)
-        kill((pid_t)pid, number);
-    CU_ASSERT_TRUE(ca_kill(ca, CA_POSTGRES, number));
-}
-
-static void
-database_frozen(void)
-{
-    AUTO_BUFFER pids;
-
-    buffer_init(&pids, 65536);
-    visitor_sees_published(&visitor);
-    ca_sql(ca, &pids, "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(buffer_text(&pids));
-    signal_database(&pids, SIGSTOP);
-    visitor_is_put_off(&visitor, "database frozen", SILENT_MS);
-    visitor_is_put_off(&visitor, "database frozen, once more", SILENT_MS);
-    visitor_sees_published(&visitor);
-    visitor_sees_unready(&visitor, "database");
-    signal_database(&pids, SIGCONT);
-    visitor_is_served_again(&visitor, "database thawed");
-    visitor_sees_status_again(&visitor);
-}
 
 /* What needs no signature of the issuing key goes on. */
 static void
@@ -146,9 +99,8 @@ main(void)
 
     ca = ca_start(&(struct ca_options){.config = storm_config, .edits = edits});
     visitor_open(&visitor, ca);
-    status = RUN_SUITE("outages", TEST(database_stopped), TEST(database_frozen),
-                       TEST(issuing_signer_silent), TEST(status_signer_silent), TEST(server_killed),
-                       TEST(all_killed));
+    status = RUN_SUITE("outages", TEST(issuing_signer_silent), TEST(status_signer_silent),
+                       TEST(server_killed), TEST(all_killed));
     visitor_close(&visitor);
     ca_stop(ca);
     return status;
