@@ -19,10 +19,30 @@ static const char *const product_names[MADE_COUNT] = {
     [MADE_ADMIN] = "first administrator",
 };
 
-static const struct {
-    const char *what;
+struct phase {
+    const char *what; /* null: the end */
     bool (*run)(struct ceremony *ceremony, struct error *err);
-} phases[] = {
+};
+
+/* The root is another's: its signature comes between the two. */
+static const struct phase request_phases[] = {
+    {"make the keys", keys_make},
+    {"write the request", external_request},
+    {NULL, NULL},
+};
+
+static const struct phase import_phases[] = {
+    {"fill the database", database_fill},
+    {"write the permits", permits_write},
+    {"write the configuration", configuration_write},
+    {"issue the first certificates", leaves_issue},
+    {"write certificates and keys", results_write},
+    {"write the transcript", transcript_write},
+    {"release the configuration", configuration_release},
+    {NULL, NULL},
+};
+
+static const struct phase phases[] = {
     {"make the keys", keys_make},
     {"sign with the root key", root_sign_all},
     {"write the permits", permits_write},
@@ -31,6 +51,7 @@ static const struct {
     {"write certificates and keys", results_write},
     {"write the transcript", transcript_write},
     {"release the configuration", configuration_release},
+    {NULL, NULL},
 };
 
 static void
@@ -158,20 +179,48 @@ ceremony_folders(const struct ceremony *ceremony, struct error *err)
 }
 
 bool
-ceremony_run(struct ceremony *ceremony, struct error *err)
+ceremony_issuing_name(const char *trust_domain, struct buffer *out, struct error *err)
 {
-    if (!progress_check(ceremony->options.state, err) || !database_check(ceremony, err) ||
-        !progress_begin(&ceremony->progress, ceremony->options.state, err) ||
-        !ceremony_folders(ceremony, err))
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
+    return name_build(trust_domain, "Signet " CEREMONY_ISSUER, out, err);
+}
+
+static bool
+run_phases(struct ceremony *ceremony, const struct phase *list, struct error *err)
+{
+    for (; list->what; list++) {
         struct error ignored;
 
-        if (phases[i].run(ceremony, err))
+        if (list->run(ceremony, err))
             continue;
-        if (!progress_note(&ceremony->progress, &ignored, "failed to %s", phases[i].what))
-            return error_context(err, "%s", phases[i].what);
-        return error_context(err, "%s", phases[i].what);
+        if (!progress_note(&ceremony->progress, &ignored, "failed to %s", list->what))
+            return error_context(err, "%s", list->what);
+        return error_context(err, "%s", list->what);
+    }
+    return true;
+}
+
+static bool
+begin(struct ceremony *ceremony, struct error *err)
+{
+    return progress_check(ceremony->options.state, err) && database_check(ceremony, err) &&
+           progress_begin(&ceremony->progress, ceremony->options.state, err) &&
+           ceremony_folders(ceremony, err);
+}
+
+bool
+ceremony_run(struct ceremony *ceremony, struct error *err)
+{
+    const struct options *options = &ceremony->options;
+
+    if (options->root_csr)
+        return begin(ceremony, err) && run_phases(ceremony, request_phases, err);
+    if (options->root_cert) {
+        if (!external_import(ceremony, err) || !database_check(ceremony, err) ||
+            !progress_resume(&ceremony->progress, options->state, err) ||
+            !run_phases(ceremony, import_phases, err))
+            return false;
+    } else if (!begin(ceremony, err) || !run_phases(ceremony, phases, err)) {
+        return false;
     }
     progress_end(&ceremony->progress);
     return true;

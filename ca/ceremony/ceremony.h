@@ -96,7 +96,25 @@ MUST_USE bool existing_note(struct ceremony *ceremony, const char *what, const c
                             struct error *err);
 
 /* --- phases, one file each --- */
-MUST_USE bool keys_make(struct ceremony *ceremony, struct error *err);     /* keys.c */
+MUST_USE bool keys_make(struct ceremony *ceremony, struct error *err); /* keys.c */
+/* Runs `argv` of our own program with the token of `role`: as its user, in the module's
+ * environment, the PIN on descriptor 3. What it prints is appended to `out`. */
+MUST_USE bool keys_child(struct ceremony *ceremony, enum key_role role, const char *const *argv,
+                         struct buffer *out, struct error *err);
+/* What keygen prints: the key's URI on a line, then its SPKI as PEM. */
+MUST_USE bool keys_read(struct bytes output, struct ceremony_key *key, struct error *err);
+/* The name of the issuing CA. Appends. */
+MUST_USE bool ceremony_issuing_name(const char *trust_domain, struct buffer *out,
+                                    struct error *err);
+/* --- a root that is another's: external.c --- */
+/* Writes the request for the issuing certificate, and what the second step needs. */
+MUST_USE bool external_request(struct ceremony *ceremony, struct error *err);
+/* Reads what the first step left and the certificates that came back, and checks these against each
+ * other (external_check.c); nothing is touched. Errors: ERROR_CONFIG with a rule
+ * "root_cert.<what>". */
+MUST_USE bool external_import(struct ceremony *ceremony, struct error *err);
+MUST_USE bool external_check(const struct ceremony *ceremony, const struct certificate *issuing,
+                             const struct certificate *root, struct error *err);
 MUST_USE bool root_sign_all(struct ceremony *ceremony, struct error *err); /* root.c */
 /* The next CRL of the root alone; key[KEY_OF_ROOT] and MADE_ROOT are set. */
 MUST_USE bool root_sign_crl(struct ceremony *ceremony, struct error *err);

@@ -11,6 +11,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_EXISTS = 3 };
 /* `arguments` follow the subcommand's name and end with null. */
 int command_init(char **arguments);
 int command_keygen(char **arguments);
+int command_csr(char **arguments);
 int command_token(char **arguments);
 int command_roles(char **arguments);
 int command_migrate(char **arguments);

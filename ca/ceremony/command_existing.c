@@ -132,6 +132,9 @@ root_token(struct ceremony *ceremony, const struct command_option *options, stru
 static bool
 root_crl_run(struct ceremony *ceremony, struct error *err)
 {
+    if (strcmp(ceremony->key[KEY_OF_ROOT].uri, DB_KEY_EXTERNAL) == 0)
+        return error_set(err, ERROR_STATE_CONFLICT,
+                         "the root is external: whoever has its key makes its CRL");
     if (!root_sign_crl(ceremony, err) || !existing_note(ceremony, "root_crl", "root", err))
         return false;
     return ceremony_write(ceremony, "pki/root.crl", buffer_bytes(&ceremony->root_crl), 0644, NULL,

@@ -77,9 +77,11 @@ take_root(struct ceremony *ceremony, const struct db_issuer *issuer, struct erro
     if (!take_certificate(ceremony, MADE_ROOT, issuer, err) ||
         !ceremony_certificate(ceremony, MADE_ROOT, &root, err))
         return false;
-    if (root.tbs.subject_key_id.len != sizeof(key->id))
+    if (strcmp(issuer->key_uri, DB_KEY_EXTERNAL) != 0 &&
+        root.tbs.subject_key_id.len != sizeof(key->id))
         return error_set(err, ERROR_CONFIG, "the root has no subject key identifier of ours");
-    memcpy(key->id, root.tbs.subject_key_id.data, sizeof(key->id));
+    if (root.tbs.subject_key_id.len == sizeof(key->id))
+        memcpy(key->id, root.tbs.subject_key_id.data, sizeof(key->id));
     snprintf(key->uri, sizeof(key->uri), "%s", issuer->key_uri);
     ceremony->root_id = issuer->id;
     return public_key_parse(root.tbs.spki, &key->key, err);

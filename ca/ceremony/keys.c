@@ -6,14 +6,13 @@
 #include "signet/der.h"
 #include "signet/public_key.h"
 
-enum { KEYGEN_OUTPUT = 4096, KEYGEN_TIMEOUT_MS = 60000, KEYGEN_PIN_FD = 3 };
+enum { CHILD_OUTPUT = 16 * 1024, CHILD_TIMEOUT_MS = 60000, CHILD_PIN_FD = 3 };
 
 static const char *const key_labels[KEY_ROLES] = {
     [KEY_OF_ROOT] = "root", [KEY_OF_ISSUING] = CEREMONY_ISSUER, [KEY_OF_STATUS] = "ocsp-1"};
 
-/* What keygen prints: the key's URI on a line, then its SPKI as PEM. */
-static bool
-key_read(struct bytes output, struct ceremony_key *key, struct error *err)
+bool
+keys_read(struct bytes output, struct ceremony_key *key, struct error *err)
 {
     const uint8_t *end = output.len ? memchr(output.data, '\n', output.len) : NULL;
     size_t uri_len = end ? (size_t)(end - output.data) : 0;
@@ -32,48 +31,64 @@ key_read(struct bytes output, struct ceremony_key *key, struct error *err)
     return true;
 }
 
+bool
+keys_child(struct ceremony *ceremony, enum key_role role, const char *const *argv,
+           struct buffer *out, struct error *err)
+{
+    const struct token_options *token = &ceremony->options.token[role];
+    char path[CEREMONY_PATH];
+    struct child child = {.environment = &token->environment};
+    struct spawn spawn = {.path = path, .argv = argv, .user = token->user};
+    int status = 0;
+    bool ran;
+
+    snprintf(path, sizeof(path), "%s/signet-ceremony", ceremony->options.programs);
+    if (!child_init(&child, token->pin_file, CHILD_PIN_FD, err))
+        return false;
+    child_describe(&child, &spawn);
+    ran = spawn_run(&spawn, bytes_of(NULL, 0), out, CHILD_TIMEOUT_MS, &status, err);
+    child_done(&child);
+    if (!ran)
+        return false;
+    return status == 0 || error_set(err, ERROR_TOKEN_KEY,
+                                    "the %s key: %s did not work in %s; the reason stands above",
+                                    key_labels[role], argv[1], token->uri);
+}
+
 /* As the user who will sign with the key: SoftHSM's files belong to whoever made them. */
 static bool
 key_make(struct ceremony *ceremony, enum key_role role, struct error *err)
 {
     const struct options *options = &ceremony->options;
-    const struct token_options *token = &options->token[role];
     const char *init = options_module_init(options, role);
-    char path[CEREMONY_PATH];
-    const char *argv[16] = {
-        "signet-ceremony", "keygen",   "--module",    options->module,
-        "--token",         token->uri, "--label",     key_labels[role],
-        "--pin-fd",        "3",        "--algorithm", algorithm_name(options->key_type)};
-    struct child child = {.environment = &token->environment};
-    struct spawn spawn = {.path = path, .argv = argv, .user = token->user};
+    const char *argv[] = {"signet-ceremony",
+                          "keygen",
+                          "--module",
+                          options->module,
+                          "--token",
+                          options->token[role].uri,
+                          "--label",
+                          key_labels[role],
+                          "--pin-fd",
+                          "3",
+                          "--algorithm",
+                          algorithm_name(options->key_type),
+                          init ? "--module-init" : NULL,
+                          init,
+                          NULL};
     AUTO_BUFFER output;
-    int status = 0;
 
-    buffer_init(&output, KEYGEN_OUTPUT);
-    if (init) {
-        argv[12] = "--module-init";
-        argv[13] = init;
-    }
-    snprintf(path, sizeof(path), "%s/signet-ceremony", options->programs);
-    if (!child_init(&child, token->pin_file, KEYGEN_PIN_FD, err))
-        return false;
-    child_describe(&child, &spawn);
-    if (!spawn_run(&spawn, bytes_of(NULL, 0), &output, KEYGEN_TIMEOUT_MS, &status, err)) {
-        child_done(&child);
-        return false;
-    }
-    child_done(&child);
-    if (status != 0)
-        return error_set(err, ERROR_TOKEN_KEY,
-                         "the %s key could not be made in %s; the reason stands above",
-                         key_labels[role], token->uri);
-    return key_read(buffer_bytes(&output), &ceremony->key[role], err);
+    buffer_init(&output, CHILD_OUTPUT);
+    return keys_child(ceremony, role, argv, &output, err) &&
+           keys_read(buffer_bytes(&output), &ceremony->key[role], err);
 }
 
 bool
 keys_make(struct ceremony *ceremony, struct error *err)
 {
     for (enum key_role role = 0; role < KEY_ROLES; role++) {
+        if (role == KEY_OF_ROOT && !ceremony->options.token[role].uri)
+            continue;
         if (!key_make(ceremony, role, err))
             return error_context(err, "make the %s key", key_labels[role]);
         if (!progress_note(&ceremony->progress, err, "made key %s: %s", key_labels[role],

@@ -80,6 +80,9 @@ leaf_tbs(const struct ceremony *ceremony, const struct leaf *leaf, struct leaf_s
         tbs->ocsp_url = bytes_of_text(ceremony->ocsp_url);
         tbs->ca_issuers_url = bytes_of_text(ceremony->ca_issuers_url);
     }
+    /* One that an external root has just made is younger than the back-date. */
+    if (tbs->not_before_s < storage->issuer.tbs.not_before_s)
+        tbs->not_before_s = storage->issuer.tbs.not_before_s;
     tbs->not_after_s = tbs->not_before_s + leaf->life_s - 1;
     digest_sha1(public_key_bits_octets(leaf->key), storage->key_id);
     tbs->serial = bytes_of(storage->serial, sizeof(storage->serial));

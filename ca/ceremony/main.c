@@ -12,6 +12,9 @@ static const struct {
     {"keygen", command_keygen,
      "--module PATH --token URI --label NAME --pin-fd N [--module-init TEXT]\n"
      "            [--algorithm NAME]  make a key in a token; prints its URI and public key"},
+    {"csr", command_csr,
+     "--module PATH --key URI --pin-fd N --trust-domain NAME [--module-init TEXT]\n"
+     "            [--waivers NAME,...]  the issuing key's request to an external root"},
     {"token", command_token,
      "--module PATH --label NAME --so-pin-fd N --pin-fd N\n"
      "            make a token in a slot that has none"},

@@ -34,7 +34,8 @@ static const struct option_row {
         "... for the root's token, where it differs"),
     ROW("init-issuing", OPTION_TEXT, false, token[KEY_OF_ISSUING].module_init, "... issuing"),
     ROW("init-status", OPTION_TEXT, false, token[KEY_OF_STATUS].module_init, "... status"),
-    ROW("token-root", OPTION_TEXT, true, token[KEY_OF_ROOT].uri, "pkcs11 URI of the root's token"),
+    ROW("token-root", OPTION_TEXT, false, token[KEY_OF_ROOT].uri,
+        "pkcs11 URI of the root's token; needed unless the root is external"),
     ROW("token-issuing", OPTION_TEXT, true, token[KEY_OF_ISSUING].uri, "... of the issuing token"),
     ROW("token-status", OPTION_TEXT, true, token[KEY_OF_STATUS].uri, "... of the OCSP token"),
     ROW("pin-root", OPTION_TEXT, false, token[KEY_OF_ROOT].pin_file, "(STATE/pins/root.pin)"),
@@ -45,6 +46,10 @@ static const struct option_row {
         "NAME=value for the module (SOFTHSM2_CONF, when STATE has one)"),
     ROW("env-issuing", OPTION_MANY, false, token[KEY_OF_ISSUING].environment, "... issuing"),
     ROW("env-status", OPTION_MANY, false, token[KEY_OF_STATUS].environment, "... status"),
+    ROW("root-csr", OPTION_TEXT, false, root_csr,
+        "external root: make the keys, write the request for the issuing certificate here, stop"),
+    ROW("root-cert", OPTION_TEXT, false, root_cert,
+        "external root: go on with this file, the issuing certificate and then the root's"),
     ROW("algorithm", OPTION_TEXT, false, algorithm,
         "of the keys in the tokens: " ALGORITHM_NAMES " (p256)"),
     ROW("key-type", OPTION_MANY, false, key_types,
@@ -185,7 +190,8 @@ default_token(struct options *options, enum key_role role, const char *name, str
         token->pin_file = token->default_pin_file;
     if (token->environment.count == 0 && file_exists(token->default_environment + strlen(variable)))
         default_list(&token->environment, token->default_environment);
-    return keyring_uri_check(token->uri, false, err) || error_context(err, "--token-%s", name);
+    return !token->uri || keyring_uri_check(token->uri, false, err) ||
+           error_context(err, "--token-%s", name);
 }
 
 /* Every TLS library verifies both, and no policy of a company asks for more than P-384. */
@@ -265,6 +271,27 @@ check_addresses(const char *name, const struct option_list *list, struct error *
     return true;
 }
 
+/* Either a root of our own, or one of the two steps with another's. */
+static bool
+check_root(const struct options *options, struct error *err)
+{
+    const char *own = options->token[KEY_OF_ROOT].uri;
+
+    if (options->root_csr && options->root_cert)
+        return error_set(err, ERROR_USAGE,
+                         "--root-csr and --root-cert are two steps: the certificate comes after "
+                         "the request");
+    if ((options->root_csr || options->root_cert) && own)
+        return error_set(err, ERROR_USAGE,
+                         "--token-root is for a root of our own, not beside --root-%s",
+                         options->root_csr ? "csr" : "cert");
+    if (options->root_csr || options->root_cert || own)
+        return true;
+    return error_set(err, ERROR_USAGE,
+                     "--token-root is missing: pkcs11 URI of the root's token (or --root-csr for "
+                     "an external root)");
+}
+
 static bool
 options_check(const struct options *options, struct error *err)
 {
@@ -328,8 +355,8 @@ options_parse(char **arguments, struct options *ret_options, struct error *err)
         options->health = "127.0.0.1:9180";
     if (!options->owner)
         options->owner = options->admin;
-    return default_programs(options, err) && default_key_types(options, err) &&
-           default_token(options, KEY_OF_ROOT, "root", err) &&
+    return check_root(options, err) && default_programs(options, err) &&
+           default_key_types(options, err) && default_token(options, KEY_OF_ROOT, "root", err) &&
            default_token(options, KEY_OF_ISSUING, "issuing", err) &&
            default_token(options, KEY_OF_STATUS, "status", err) && default_urls(options, err) &&
            options_check(options, err);

@@ -19,7 +19,7 @@ enum key_role { KEY_OF_ROOT, KEY_OF_ISSUING, KEY_OF_STATUS, KEY_ROLES };
 struct token_options {
     const char *uri; /* names the token only */
     const char *pin_file;
-    const char *module_init; /* null: that of the options for all */
+    const char *module_init;        /* null: that of the options for all */
     const char *user;               /* who makes the key and signs with it; null: who we are */
     struct option_list environment; /* NAME=value for the module */
     char default_pin_file[OPTION_PATH];
@@ -42,6 +42,7 @@ struct options {
     const char *module, *module_init;
     struct option_list waivers;
     struct token_options token[KEY_ROLES];
+    const char *root_csr, *root_cert; /* the root is another's: request to it, answer from it */
     const char *user_server;
     const char *programs; /* folder of signet-signer */
     char default_programs[OPTION_PATH];

@@ -14,7 +14,9 @@
 enum { PROGRESS_LINE = 512, PROGRESS_OCTETS = 64 * 1024 };
 
 static const char *const authority_files[] = {"signet.conf", "transcript.json", "pki/root.pem"};
-static const char *const own_files[] = {"progress", "signer.log", "signet.conf"};
+static const char *const own_files[] = {"progress", "signer.log", "signet.conf", "issuing.key",
+                                        "status.key"};
+static const char waiting_file[] = "waiting";
 
 /* The last line of a progress file, for people. */
 static void
@@ -37,11 +39,23 @@ progress_last(const char *folder, char *text, size_t room)
 }
 
 bool
+progress_waits(const char *state)
+{
+    char path[700];
+
+    snprintf(path, sizeof(path), "%.600s/.ceremony/%s", state, waiting_file);
+    return file_exists(path);
+}
+
+bool
 progress_check(const char *state, struct error *err)
 {
     char path[700], last[PROGRESS_LINE / 2];
 
     snprintf(path, sizeof(path), "%s/.ceremony", state);
+    if (progress_waits(state))
+        return error_set(err, ERROR_STATE_EXISTS,
+                         "%s waits for the external root: go on with --root-cert", state);
     if (file_exists(path)) {
         progress_last(path, last, sizeof(last));
         return error_set(err, ERROR_STATE_EXISTS,
@@ -74,6 +88,34 @@ progress_begin(struct progress *progress, const char *state, struct error *err)
     if (progress->fd < 0)
         return error_errno(err, ERROR_FILE_ACCESS, "make the file %s", path);
     return progress_note(progress, err, "the ceremony begins");
+}
+
+bool
+progress_wait(struct progress *progress, struct error *err)
+{
+    char path[700];
+
+    snprintf(path, sizeof(path), "%s/%s", progress->folder, waiting_file);
+    if (!file_write_atomic(path, bytes_of_text("\n"), 0644, (uid_t)-1, (gid_t)-1, err))
+        return false;
+    progress_done(progress);
+    return true;
+}
+
+bool
+progress_resume(struct progress *progress, const char *state, struct error *err)
+{
+    char path[700];
+
+    snprintf(progress->folder, sizeof(progress->folder), "%s/.ceremony", state);
+    snprintf(path, sizeof(path), "%s/%s", progress->folder, waiting_file);
+    if (unlink(path) != 0)
+        return error_errno(err, ERROR_FILE_ACCESS, "remove the file %s", path);
+    snprintf(path, sizeof(path), "%s/progress", progress->folder);
+    progress->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (progress->fd < 0)
+        return error_errno(err, ERROR_FILE_ACCESS, "open the file %s", path);
+    return progress_note(progress, err, "the ceremony goes on with the external root");
 }
 
 bool

@@ -58,6 +58,15 @@ results_write_admin(const struct ceremony *ceremony, struct error *err)
            write_chain(ceremony, certificate, NULL, admin, ARRAY_LEN(admin), 0644, NULL, err);
 }
 
+/* An external root publishes its own. */
+static bool
+write_root_crl(const struct ceremony *ceremony, struct error *err)
+{
+    return ceremony->root_crl.len == 0 ||
+           ceremony_write(ceremony, "pki/root.crl", buffer_bytes(&ceremony->root_crl), 0644, NULL,
+                          err);
+}
+
 bool
 results_write(struct ceremony *ceremony, struct error *err)
 {
@@ -71,8 +80,7 @@ results_write(struct ceremony *ceremony, struct error *err)
     return write_chain(ceremony, "pki/issuing.pem", NULL, issuing, 1, 0644, NULL, err) &&
            write_chain(ceremony, "pki/chain.pem", NULL, chain, 2, 0644, NULL, err) &&
            write_chain(ceremony, "pki/roots.pem", NULL, root, 1, 0644, NULL, err) &&
-           ceremony_write(ceremony, "pki/root.crl", buffer_bytes(&ceremony->root_crl), 0644, NULL,
-                          err) &&
+           write_root_crl(ceremony, err) &&
            write_chain(ceremony, "tls/server.pem", &ceremony->server_key, server, 2, 0600,
                        ceremony->options.user_server, err) &&
            ceremony_write(ceremony, "admin/admin.key", buffer_bytes(&ceremony->admin_key), 0600,

@@ -156,7 +156,7 @@ root_certify_issuing(struct root *root, struct error *err)
     tbs.not_after_s = tbs.not_before_s + CEREMONY_ISSUING_S - 1;
     if (!ceremony_certificate(ceremony, MADE_ROOT, &self, err) ||
         !serial_new(tbs.not_after_s, serial, err) ||
-        !name_build(ceremony->options.trust_domain, "Signet " CEREMONY_ISSUER, &name, err))
+        !ceremony_issuing_name(ceremony->options.trust_domain, &name, err))
         return false;
     tbs.issuer = self.tbs.subject;
     tbs.subject = buffer_bytes(&name);

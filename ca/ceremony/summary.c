@@ -18,6 +18,17 @@ print_certificate(const struct ceremony *ceremony, enum ceremony_product which)
     printf("  %-22s until %.10s\n", ceremony->made[which].name, end);
 }
 
+static void
+print_waiting(const struct options *options)
+{
+    printf(
+        "The keys are made, and the request for the issuing certificate is in %s.\n\n"
+        "  for the root           CA:TRUE, path length 0, keyCertSign and cRLSign, names as asked\n"
+        "  then                   the same command with --root-cert FILE in place of --root-csr,\n"
+        "                         FILE with the issuing certificate and then the root's, as PEM\n",
+        options->root_csr);
+}
+
 void
 summary_print(const struct ceremony *ceremony)
 {
@@ -25,6 +36,10 @@ summary_print(const struct ceremony *ceremony)
     char hex[2 * LIMIT_DIGEST_OCTETS + 1];
     uint8_t digest[LIMIT_DIGEST_OCTETS];
 
+    if (options->root_csr) {
+        print_waiting(options);
+        return;
+    }
     digest_sha256(buffer_bytes(&ceremony->made[MADE_ROOT].der), digest);
     hex_encode(bytes_of(digest, sizeof(digest)), hex, sizeof(hex));
     printf("The authority of %s stands in %s.\n\n", options->trust_domain, options->state);
@@ -36,6 +51,9 @@ summary_print(const struct ceremony *ceremony)
     printf("  client settings        %s/client.env\n", options->state);
     printf("  start it               %s/signetd --config %s/signet.conf\n", options->programs,
            options->state);
-    printf("\nNow take the root's token and PIN out of this machine's reach; they are needed again "
-           "before the\nroot's CRL ends, in a year: signet-ceremony root-crl.\n");
+    if (options->root_cert)
+        printf("\nThe root's CRL is published by whoever has its key.\n");
+    else
+        printf("\nNow take the root's token and PIN out of this machine's reach; they are needed "
+               "again before the\nroot's CRL ends, in a year: signet-ceremony root-crl.\n");
 }

@@ -96,23 +96,33 @@ transcript_certificate(const struct ceremony *ceremony, enum ceremony_product wh
                      json_pem(certificate.der, "CERTIFICATE"));
 }
 
+/* Null for an external root, which publishes its own. */
+static json_t *
+transcript_root_crl(const struct ceremony *ceremony)
+{
+    struct bytes crl = buffer_bytes(&ceremony->root_crl);
+
+    if (crl.len == 0)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o}", "this_update", json_time(ceremony->now_s),
+                     "next_update", json_time(ceremony->now_s + CEREMONY_ROOT_CRL_S - 1), "sha256",
+                     json_digest(crl), "crl", json_pem(crl, "X509 CRL"));
+}
+
 static json_t *
 transcript_build(const struct ceremony *ceremony)
 {
     json_t *certificates = json_array();
-    struct bytes crl = buffer_bytes(&ceremony->root_crl);
 
     for (enum ceremony_product which = 0; which < MADE_COUNT; which++)
         certificates = json_append(certificates, transcript_certificate(ceremony, which));
-    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o}}",
-                     "version", 1, "program", "signet-ceremony " SIGNET_VERSION, "trust_domain",
+    return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "version", 1,
+                     "program", "signet-ceremony " SIGNET_VERSION, "trust_domain",
                      ceremony->options.trust_domain, "administrator", ceremony->options.admin,
                      "began", json_time(ceremony->now_s), "ended", json_time(clock_now_s()),
                      "module", ceremony->root_module, "module_path", ceremony->options.module,
                      "keys", transcript_keys(ceremony), "certificates", certificates, "root_crl",
-                     "this_update", json_time(ceremony->now_s), "next_update",
-                     json_time(ceremony->now_s + CEREMONY_ROOT_CRL_S - 1), "sha256",
-                     json_digest(crl), "crl", json_pem(crl, "X509 CRL"));
+                     transcript_root_crl(ceremony));
 }
 
 bool

@@ -30,7 +30,9 @@ lifetime_check(const struct decision_input *input, int64_t *ret_not_before_s,
 {
     const struct profile *profile = input->profile;
     int64_t ttl_s = input->asked_ttl_s ? input->asked_ttl_s : profile->default_ttl_s;
-    int64_t not_before_s = input->now_s - profile->backdate_s;
+    int64_t backdated_s = input->now_s - profile->backdate_s;
+    int64_t not_before_s =
+        backdated_s < input->issuer->not_before_s ? input->issuer->not_before_s : backdated_s;
     int64_t most_s = input->issuer->not_after_s - not_before_s + 1;
 
     if (ttl_s <= profile->backdate_s || ttl_s > profile->max_ttl_s)

@@ -15,6 +15,7 @@ certificate_parse(struct bytes der, struct certificate *ret, struct error *err)
     struct reader outer = reader_of(der), reader;
     struct certificate certificate = {.der = der};
     struct bytes algorithm;
+    struct error why;
 
     if (der.len > LIMIT_CERTIFICATE_OCTETS)
         return refuse(err, "has too many octets");
@@ -23,8 +24,12 @@ certificate_parse(struct bytes der, struct certificate *ret, struct error *err)
         !der_take_whole(&reader, TAG_SEQUENCE, &algorithm) ||
         !der_take_bits(&reader, &certificate.signature) || !reader_at_end(&reader))
         return refuse(err, "is not a DER Certificate");
-    if (!tbs_cert_parse(certificate.tbs_der, &certificate.tbs, err))
+    if (!tbs_cert_parse(certificate.tbs_der, &certificate.tbs, &why) &&
+        !tbs_cert_parse_foreign_ca(certificate.tbs_der, &certificate.tbs, NULL)) {
+        if (err)
+            *err = why;
         return false;
+    }
     if (!bytes_equal(algorithm, signature_algorithm_der(certificate.tbs.algorithm)))
         return refuse(err, "names two different signature algorithms (C-03)");
     *ret = certificate;

@@ -160,8 +160,71 @@ parse_extensions(struct reader *reader, struct tbs_cert *tbs, struct error *err)
     return true;
 }
 
-bool
-tbs_cert_parse(struct bytes der, struct tbs_cert *ret_tbs, struct error *err)
+/* --- CA certificates of others -------------------------------------------------------------------
+ */
+
+/* A pointer or key identifier of another shape than ours says nothing to us, and is passed over. */
+static bool
+parse_foreign_value(const struct der_extension *found, const struct tbs_extension *row,
+                    struct tbs_cert *tbs, struct error *err)
+{
+    struct reader value = reader_of(found->value);
+    struct tbs_cert before = *tbs;
+    const char *fault = row->get(&value, tbs);
+
+    if (fault && found->critical)
+        return refuse_extension(err, "tbs.extension.value", row->name, fault);
+    if (fault)
+        *tbs = before;
+    return true;
+}
+
+static bool
+parse_foreign_extension(struct reader *list, unsigned *seen, struct tbs_cert *tbs,
+                        struct error *err)
+{
+    struct der_extension found;
+    char text[64];
+    size_t i;
+
+    if (!der_take_extension(list, &found))
+        return refuse(err, "tbs.extension.syntax", "an extension is malformed");
+    i = extension_row(found.oid);
+    if (i == TBS_EXTENSIONS) {
+        der_oid_text(found.oid, text, sizeof(text));
+        return !found.critical ||
+               refuse_extension(err, "tbs.extension.unknown", text, "critical, and not known");
+    }
+    if (*seen & 1u << i)
+        return refuse_extension(err, "tbs.extension.order", tbs_extensions[i].name, "twice");
+    *seen |= 1u << i;
+    return parse_foreign_value(&found, &tbs_extensions[i], tbs, err);
+}
+
+/* In whatever order, with whatever else is not critical (RFC 5280 §4.2). */
+static bool
+parse_foreign_extensions(struct reader *reader, struct tbs_cert *tbs, struct error *err)
+{
+    struct reader tagged, list;
+    unsigned seen = 0;
+
+    if (!der_enter(reader, TAG_CONTEXT_CONSTRUCTED(3), &tagged) ||
+        !der_enter(&tagged, TAG_SEQUENCE, &list) || !reader_at_end(&tagged))
+        return refuse(err, "tbs.extension.syntax", "the extensions are missing or malformed");
+    while (!reader_at_end(&list))
+        if (!parse_foreign_extension(&list, &seen, tbs, err))
+            return false;
+    return tbs->ca || refuse(err, "tbs.extension.missing", "it is not that of a CA");
+}
+
+/* --- the whole -----------------------------------------------------------------------------------
+ */
+
+typedef bool extensions_parse(struct reader *reader, struct tbs_cert *tbs, struct error *err);
+
+static bool
+parse_with(extensions_parse *extensions, struct bytes der, struct tbs_cert *ret_tbs,
+           struct error *err)
 {
     struct reader outer = reader_of(der), reader;
     struct tbs_cert tbs = {.path_len = -1};
@@ -177,10 +240,22 @@ tbs_cert_parse(struct bytes der, struct tbs_cert *ret_tbs, struct error *err)
         !parse_name(&reader, "tbs.issuer", &tbs.issuer, err) ||
         !parse_validity(&reader, &tbs, err) ||
         !parse_name(&reader, "tbs.subject", &tbs.subject, err) || !parse_spki(&reader, &tbs, err) ||
-        !parse_extensions(&reader, &tbs, err))
+        !extensions(&reader, &tbs, err))
         return false;
     if (!reader_at_end(&reader))
         return refuse(err, "tbs.syntax", "something follows the extensions");
     *ret_tbs = tbs;
     return true;
+}
+
+bool
+tbs_cert_parse(struct bytes der, struct tbs_cert *ret_tbs, struct error *err)
+{
+    return parse_with(parse_extensions, der, ret_tbs, err);
+}
+
+bool
+tbs_cert_parse_foreign_ca(struct bytes der, struct tbs_cert *ret_tbs, struct error *err)
+{
+    return parse_with(parse_foreign_extensions, der, ret_tbs, err);
 }

@@ -16,19 +16,23 @@ authority_install() {
 
 authority_exists() { [[ -f $1/signet.conf ]]; }
 
+# authority_arguments STATE TRUST_DOMAIN ADMIN - those of the ceremony that do not tell of the root,
+# in AUTHORITY_ARGUMENTS.
+authority_arguments() {
+    AUTHORITY_ARGUMENTS=(--state "$1" --trust-domain "$2" --admin "$3"
+        --database "host=$STATE_SOCKET dbname=signet" --module "$TOKENS_MODULE"
+        --token-issuing 'pkcs11:token=signet%20issuing'
+        --token-status 'pkcs11:token=signet%20status')
+    if users_separate; then
+        AUTHORITY_ARGUMENTS+=(--user-server "$USER_SERVER" --user-issuing "$USER_ISSUING"
+            --user-status "$USER_STATUS")
+    fi
+}
+
 # authority_init STATE TRUST_DOMAIN ADMIN [OPTION...] - the ceremony.
 authority_init() {
-    local state=$1 domain=$2 admin=$3 users=()
-    shift 3
-    if users_separate; then
-        users=(--user-server "$USER_SERVER" --user-issuing "$USER_ISSUING" --user-status "$USER_STATUS")
-    fi
-    "$state/bin/signet" init --state "$state" --trust-domain "$domain" --admin "$admin" \
-        --database "host=$STATE_SOCKET dbname=signet" --module "$TOKENS_MODULE" \
-        --token-root 'pkcs11:token=signet%20root' \
-        --token-issuing 'pkcs11:token=signet%20issuing' \
-        --token-status 'pkcs11:token=signet%20status' \
-        "${users[@]}" "$@"
+    authority_arguments "$1" "$2" "$3"
+    "$1/bin/signet" init "${AUTHORITY_ARGUMENTS[@]}" --token-root 'pkcs11:token=signet%20root' "${@:4}"
 }
 
 # authority_start STATE HEALTH-URL - signetd in a session of its own, so that Ctrl-C on our terminal

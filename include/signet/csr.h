@@ -28,6 +28,12 @@ struct bytes csr_der(const struct csr *csr);
  */
 MUST_USE bool csr_build(const char *key_pem, const struct san_list *names, struct buffer *out,
                         struct error *err);
+/*
+ * The part of a request that is signed, with what a CA wants of its certificate: subject, spki and
+ * the extensions of `wanted`. certificate_assemble puts it and its signature together: a request has
+ * the same three parts as a certificate. Appends DER.
+ */
+MUST_USE bool csr_info_build(const struct tbs_cert *wanted, struct buffer *out, struct error *err);
 /* A fresh private key as PKCS#8 PEM. */
 MUST_USE bool private_key_generate(enum key_type type, struct buffer *ret_pem, struct error *err);
 

@@ -57,13 +57,14 @@ MUST_USE bool db_job_lock(struct db *db, const char *job, struct error *err);
 void db_job_unlock(struct db *db, const char *job);
 
 /* --- issuer --- */
+#define DB_KEY_EXTERNAL "external"
 struct db_issuer {
     int32_t id;
     char name[64];  /* "root", "issuing-1" */
     char kind[16];  /* "root" | "issuing" */
     char trust_domain[256];
     char state[16]; /* "active" | "retired" | "compromised" */
-    char key_uri[512];
+    char key_uri[512]; /* DB_KEY_EXTERNAL: the root of somebody else */
     int32_t parent; /* id, 0 for a root */
     int64_t not_before_s, not_after_s;
     uint8_t certificate[4096]; /* DER */

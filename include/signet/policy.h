@@ -63,6 +63,7 @@ struct issuer_facts { /* what goes into every certificate of this issuer; borrow
     struct bytes name;
     struct bytes key_id;
     enum signature_algorithm algorithm;
+    int64_t not_before_s; /* no certificate begins before its issuer's, whatever the back-date */
     int64_t not_after_s;
     const char *trust_domain;
     const char *crl_url, *ocsp_url, *ca_issuers_url;
@@ -98,6 +99,14 @@ struct decision {
 MUST_USE bool policy_decide(const struct decision_input *input, struct decision *ret_decision,
                             struct error *err);
 void decision_done(struct decision *decision);
+/*
+ * The same policy over the finished certificate, as parsed back from the bytes that would be signed:
+ * life, back-date, issuer, key, usages, subject, every single name, pointers. Whatever led to them,
+ * nothing beyond profile and identity gets out. Errors: ERROR_INTERNAL, rule "final.<what>", since
+ * only a mistake of our own comes so far.
+ */
+MUST_USE bool policy_check(const struct decision_input *input, const struct tbs_cert *tbs,
+                           struct error *err);
 
 /* state of a certificate or key by dates: pure. */
 enum validity { VALIDITY_NOT_YET, VALIDITY_VALID, VALIDITY_RENEW, VALIDITY_EXPIRED };

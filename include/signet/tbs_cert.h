@@ -55,6 +55,12 @@ struct tbs_cert {
 MUST_USE bool tbs_cert_build(const struct tbs_cert *tbs, struct buffer *out, struct error *err);
 /* Strict DER, closed extensions, no duplicates. Errors: ERROR_PERMIT, rule "tbs.<what>". */
 MUST_USE bool tbs_cert_parse(struct bytes der, struct tbs_cert *ret_tbs, struct error *err);
+/*
+ * The certificate of a CA that another program made: extensions in any order, those not known passed
+ * over unless critical, pointers of another shape left empty. What was parsed so is never rebuilt.
+ */
+MUST_USE bool tbs_cert_parse_foreign_ca(struct bytes der, struct tbs_cert *ret_tbs,
+                                        struct error *err);
 
 /* A DER Name with one RDN commonName UTF8String (and organization first, when not null). */
 MUST_USE bool name_build(const char *organization, const char *common_name, struct buffer *out,
@@ -85,6 +91,7 @@ struct certificate {
     struct bytes signature; /* BIT STRING content */
     struct tbs_cert tbs;
 };
+/* As tbs_cert_parse, or, for a CA, as tbs_cert_parse_foreign_ca. */
 MUST_USE bool certificate_parse(struct bytes der, struct certificate *ret, struct error *err);
 MUST_USE bool certificate_assemble(struct bytes tbs, enum signature_algorithm algorithm,
                                    struct bytes signature, struct buffer *out, struct error *err);

@@ -102,6 +102,7 @@ issuer_fill(struct authority_issuer *issuer, const struct db_issuer *row, struct
         .name = made.certificate.tbs.subject,
         .key_id = made.certificate.tbs.subject_key_id,
         .algorithm = public_key_default_signature(public_key_type(key)),
+        .not_before_s = made.certificate.tbs.not_before_s,
         .not_after_s = made.certificate.tbs.not_after_s,
         .trust_domain = issuer->row.trust_domain,
         .crl_url = issuer->row.crl_url,

@@ -81,6 +81,8 @@ report_issuer(struct health_report *health, const struct publisher_issuer_facts 
 
     snprintf(name, sizeof(name), "ca_certificate:%s", issuer->name);
     report_end(health, name, issuer->not_after_s, now_s);
+    if (issuer->external && issuer->crl_number == 0)
+        return;
     snprintf(name, sizeof(name), "crl:%s", issuer->name);
     if (issuer->crl_number == 0) {
         report(health, name, false, "none is published");

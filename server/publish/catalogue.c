@@ -130,6 +130,7 @@ issuer_load(struct db *db, struct catalogue_issuer *issuer, const struct catalog
     issuer->id = row->id;
     memcpy(issuer->facts.name, row->name, sizeof(issuer->facts.name));
     memcpy(issuer->facts.kind, row->kind, sizeof(issuer->facts.kind));
+    issuer->facts.external = strcmp(row->key_uri, DB_KEY_EXTERNAL) == 0;
     issuer->facts.not_after_s = row->not_after_s;
     return issuer_certificate_load(issuer, old, row, err) && issuer_crl_load(db, issuer, old, err);
 }

@@ -52,6 +52,7 @@ enum { PUBLISHER_ISSUERS = 16 };
 struct publisher_issuer_facts {
     char name[64];
     char kind[16];
+    bool external;       /* its key is elsewhere: so is its CRL, unless it was brought here */
     int64_t not_after_s; /* of its certificate */
     uint64_t crl_number; /* 0: no CRL is published */
     int64_t crl_this_update_s, crl_next_update_s;

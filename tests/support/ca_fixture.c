@@ -211,6 +211,7 @@ ca_start(const struct ca_options *options)
     if (!options)
         options = &defaults;
     setenv("CA_LAB_FSYNC", options->fsync ? "on" : "off", 1);
+    setenv("CA_LAB_ROOT", options->no_ceremony ? "external" : "own", 1);
     setenv("CA_LAB_MODULE", options->nss ? "nss" : "softhsm", 1);
     choose_paths(ca);
     /* Below the range of outgoing connections, and apart for tests that run at once. */
@@ -224,7 +225,7 @@ ca_start(const struct ca_options *options)
     edit_file(ca, permit, options->permit_edits);
     if (options->config)
         append_config(ca, options->config);
-    if (!options->stopped)
+    if (!options->stopped && !options->no_ceremony)
         ca_signetd_start(ca);
     return ca;
 }

@@ -28,6 +28,7 @@
 struct ca_options {
     bool fsync;         /* PostgreSQL with durability; off unless a test is about crashes of it */
     bool nss;           /* keys in NSS softokn instead of SoftHSM; libnss3-tools must be there */
+    bool no_ceremony;   /* nor signetd; the ceremony's arguments stand in folder/init.arguments */
     bool stopped;       /* everything is made, signetd is not started */
     const char *config; /* lines appended to signet.conf (they must be whole sections) or null */
     const char *const *edits;        /* null-terminated sed expressions on signet.conf, or null */

@@ -23,7 +23,7 @@ enum {
 static const char *const passed_names[] = {
     "TMPDIR",       "SIGNET_KEEP",   "CA_LAB_FSYNC", "SIGNET_TEST_SOFTHSM",
     "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS",
-    "HOME",         "CA_LAB_MODULE"};
+    "HOME",         "CA_LAB_MODULE", "CA_LAB_ROOT"};
 
 static void
 environment_put(const struct ca *ca, char **environment, size_t *count, const char *text)

@@ -181,6 +181,31 @@ never_past_the_end_of_the_issuer(void)
     csr_free(asked.csr);
 }
 
+/* A CA that was certified seconds ago, by a clock of its own: the back-date stops at its begin. */
+static void
+never_before_the_begin_of_the_issuer(void)
+{
+    struct issuer_facts young = issuer;
+    struct decision decision;
+    struct asked asked;
+    struct error err = {0};
+
+    ask(&asked, NULL);
+    asked.input.issuer = &young;
+    young.not_before_s = NOW - 10;
+    if (ASSERT_OK(policy_decide(&asked.input, &decision, &err), &err)) {
+        CU_ASSERT_EQUAL(decision.tbs.not_before_s, NOW - 10);
+        CU_ASSERT_EQUAL(decision.tbs.not_after_s, NOW - 10 + 86400 - 1);
+        decision_done(&decision);
+    }
+    young.not_before_s = NOW - 61;
+    if (ASSERT_OK(policy_decide(&asked.input, &decision, &err), &err)) {
+        CU_ASSERT_EQUAL(decision.tbs.not_before_s, NOW - 60);
+        decision_done(&decision);
+    }
+    csr_free(asked.csr);
+}
+
 static struct san
 san_of(enum san_type type, const char *text)
 {
@@ -366,7 +391,8 @@ main(void)
 {
     return RUN_SUITE("decide", TEST(grants_the_names_of_the_identity),
                      TEST(what_is_decided_can_be_built_and_read_again), TEST(lifetimes),
-                     TEST(never_past_the_end_of_the_issuer), TEST(names_asked_for),
+                     TEST(never_past_the_end_of_the_issuer),
+                     TEST(never_before_the_begin_of_the_issuer), TEST(names_asked_for),
                      TEST(an_address_beyond_the_grant_is_named_in_the_refusal), TEST(common_names),
                      TEST(names_on_the_row_beyond_the_policy), TEST(key_of_a_type_not_taken),
                      TEST(responder_has_no_names_and_no_pointers));

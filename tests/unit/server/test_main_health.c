@@ -97,6 +97,17 @@ names_the_part_that_is_not_well(void)
     only_bad("crl:issuing-1");
 }
 
+/* The CRL of a root that is somebody else's is published there. */
+static void
+an_external_root_needs_no_crl_here(void)
+{
+    all_well();
+    publisher.issuer[0].crl_number = 0;
+    publisher.issuer[0].external = true;
+    health_judge(&jobs, &publisher, true, NOW, &health);
+    CU_ASSERT_TRUE(health.ready);
+}
+
 static void
 is_not_ready_without_https(void)
 {
@@ -120,6 +131,7 @@ int
 main(void)
 {
     return RUN_SUITE("health", TEST(is_ready_when_all_is_well),
-                     TEST(names_the_part_that_is_not_well), TEST(is_not_ready_without_https),
+                     TEST(names_the_part_that_is_not_well),
+                     TEST(an_external_root_needs_no_crl_here), TEST(is_not_ready_without_https),
                      TEST(keeps_names_plain));
 }

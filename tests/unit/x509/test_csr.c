@@ -420,13 +420,49 @@ refuses_ber_that_openssl_takes(void)
     CU_ASSERT_STRING_EQUAL(err.rule, "der.syntax");
 }
 
+/* The request of a CA asks for what a CA is, and OpenSSL reads it so. */
+static void
+a_ca_asks_for_its_certificate(void)
+{
+    AUTO_KEY key = key_make("P-256");
+    struct tbs_cert wanted = ca_tbs(key_spki(&key));
+    AUTO_BUFFER info = {.max = TEST_ROOM};
+    AUTO_BUFFER der = {.max = TEST_ROOM};
+    uint8_t room[1024];
+    const unsigned char *at;
+    STACK_OF(X509_EXTENSION) * extensions;
+    BASIC_CONSTRAINTS *constraints;
+    X509_REQ *request;
+    struct error err;
+
+    wanted.crl_url = wanted.ocsp_url = wanted.ca_issuers_url = bytes_of_text("");
+    ASSERT_OK(csr_info_build(&wanted, &info, &err), &err);
+    ASSERT_OK(certificate_assemble(buffer_bytes(&info), SIGNATURE_ECDSA_SHA256,
+                                   key_sign(&key, buffer_bytes(&info), room), &der, &err),
+              &err);
+    at = der.data;
+    request = d2i_X509_REQ(NULL, &at, (long)der.len);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(request);
+    CU_ASSERT_EQUAL(X509_REQ_verify(request, key.pkey), 1);
+    extensions = X509_REQ_get_extensions(request);
+    constraints = X509V3_get_d2i(extensions, NID_basic_constraints, NULL, NULL);
+    CU_ASSERT_TRUE_FATAL(constraints != NULL);
+    CU_ASSERT_TRUE(constraints->ca);
+    CU_ASSERT_EQUAL(ASN1_INTEGER_get(constraints->pathlen), 0);
+    BASIC_CONSTRAINTS_free(constraints);
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    X509_REQ_free(request);
+    /* And no workload gets it */
+    ASSERT_REFUSED(parse(&der, &err), &err, ERROR_CSR_EXTENSION);
+}
+
 int
 main(void)
 {
-    return RUN_SUITE("csr", TEST(parses_what_openssl_makes),
-                     TEST(accepts_what_a_workload_gets_anyway),
-                     TEST(refuses_extensions_that_are_not_granted), TEST(refuses_too_many_names),
-                     TEST(refuses_malformed_requests), TEST(refuses_bad_keys),
-                     TEST(refuses_bad_signatures), TEST(refuses_sha1),
-                     TEST(refuses_what_is_cut_or_continued), TEST(refuses_ber_that_openssl_takes));
+    return RUN_SUITE(
+        "csr", TEST(parses_what_openssl_makes), TEST(accepts_what_a_workload_gets_anyway),
+        TEST(refuses_extensions_that_are_not_granted), TEST(refuses_too_many_names),
+        TEST(refuses_malformed_requests), TEST(refuses_bad_keys), TEST(refuses_bad_signatures),
+        TEST(refuses_sha1), TEST(refuses_what_is_cut_or_continued),
+        TEST(refuses_ber_that_openssl_takes), TEST(a_ca_asks_for_its_certificate));
 }
