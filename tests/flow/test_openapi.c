@@ -4,6 +4,7 @@
 #include "suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "flow.h"
@@ -191,6 +192,38 @@ audit(void)
     conforms("/v1/audit", 401, &(struct call){.method = "GET", .path = "/v1/audit"});
 }
 
+static void
+policy(void)
+{
+    static const struct call get = {.method = "GET", .path = "/v1/policy", .cert = "admin"};
+    AUTO_ANSWER now = flow_call(flow, &get);
+    json_int_t version = json_integer_value(json_object_get(now.json, "version"));
+    json_t *check = json_pack("{s:O}", "document", json_object_get(now.json, "document"));
+    char apply[96], *text = json_dumps(check, 0);
+
+    conforms("/v1/policy", 200, &get);
+    conforms("/v1/policy", 401, &(struct call){.method = "GET", .path = "/v1/policy"});
+    conforms("/v1/policy/versions", 200,
+             &(struct call){.method = "GET", .path = "/v1/policy/versions", .cert = "admin"});
+    conforms("/v1/policy/versions", 401,
+             &(struct call){.method = "GET", .path = "/v1/policy/versions"});
+    conforms("/v1/policy/check", 200,
+             &(struct call){
+                 .method = "POST", .path = "/v1/policy/check", .cert = "admin", .text = text});
+    conforms("/v1/policy/check", 400,
+             &(struct call){
+                 .method = "POST", .path = "/v1/policy/check", .cert = "admin", .text = "{}"});
+    snprintf(apply, sizeof(apply), "{\"from_version\": %lld, \"expected_version\": %lld}",
+             (long long)version, (long long)version);
+    conforms(
+        "/v1/policy", 200,
+        &(struct call){.method = "POST", .path = "/v1/policy", .cert = "admin", .text = apply});
+    conforms("/v1/policy", 400,
+             &(struct call){.method = "POST", .path = "/v1/policy", .cert = "admin", .text = "{}"});
+    free(text);
+    json_decref(check);
+}
+
 /* What is documented and was not met by any call above would go unnoticed when it changes. */
 static void
 every_documented_answer_was_met(void)
@@ -266,7 +299,7 @@ main(void)
     status = RUN_SUITE("answers as documented", TEST(the_checker_finds_faults),
                        TEST(enrolment_and_renewal), TEST(certificates), TEST(revocations),
                        TEST(tokens), TEST(identities), TEST(issuers_and_roots), TEST(audit),
-                       TEST(every_documented_answer_was_met));
+                       TEST(policy), TEST(every_documented_answer_was_met));
     party_done(&party);
     json_decref(document);
     json_decref(seen);
