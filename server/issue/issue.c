@@ -197,12 +197,14 @@ line_check(const struct issue_order *order, const struct profile *profile, struc
                         order->predecessor->line_seq + 1, profile->name, profile->max_line);
 }
 
-static bool
-decide(const struct issue_means *means, const struct issue_order *order,
-       const struct profile *profile, struct decision *ret_decision, struct error *err)
+/* What is decided about; `names` is where the granted names stand. */
+static struct decision_input
+input_of(const struct issue_means *means, const struct issue_order *order,
+         const struct profile *profile, const char *names[DB_NAMES])
 {
-    const char *names[DB_NAMES];
-    struct decision_input input = {
+    for (size_t i = 0; i < order->identity->name_count && i < DB_NAMES; i++)
+        names[i] = order->identity->names[i];
+    return (struct decision_input){
         .issuer = &means->authority->issuing->facts,
         .profile = profile,
         .identity = order->identity->name,
@@ -214,10 +216,22 @@ decide(const struct issue_means *means, const struct issue_order *order,
         .asked_ttl_s = order->asked_ttl_s,
         .now_s = clock_now_s(),
     };
+}
 
-    for (size_t i = 0; i < order->identity->name_count && i < DB_NAMES; i++)
-        names[i] = order->identity->names[i];
-    return policy_decide(&input, ret_decision, err);
+/* The bytes to be signed; the policy has the last word over exactly these. */
+static bool
+tbs_make(const struct decision_input *input, struct buffer *tbs, struct error *err)
+{
+    struct decision decision;
+    struct tbs_cert finished;
+    bool built;
+
+    if (!policy_decide(input, &decision, err))
+        return false;
+    built = tbs_cert_build(&decision.tbs, tbs, err);
+    decision_done(&decision);
+    return built && tbs_cert_parse(buffer_bytes(tbs), &finished, err) &&
+           policy_check(input, &finished, err);
 }
 
 static void
@@ -279,16 +293,13 @@ decide_and_sign(const struct issue_means *means, const struct issue_order *order
                 const struct profile *profile, struct issued *issued, struct error *err)
 {
     AUTO_BUFFER tbs = {.max = LIMIT_TBS_OCTETS};
-    struct decision decision;
+    const char *names[DB_NAMES];
+    struct decision_input input = input_of(means, order, profile, names);
     int64_t began_us = clock_monotonic_us();
-    bool built;
+    bool made = tbs_make(&input, &tbs, err);
 
-    if (!decide(means, order, profile, &decision, err))
-        return false;
-    built = tbs_cert_build(&decision.tbs, &tbs, err);
-    decision_done(&decision);
     issued->decide_us += clock_monotonic_us() - began_us;
-    return built && signer_ask(means, order, buffer_bytes(&tbs), issued, err);
+    return made && signer_ask(means, order, buffer_bytes(&tbs), issued, err);
 }
 
 static bool
@@ -302,14 +313,15 @@ before_decision(const struct issue_means *means, const struct issue_order *order
 bool
 issue_check(const struct issue_means *means, const struct issue_order *order, struct error *err)
 {
+    AUTO_BUFFER ignored = {.max = LIMIT_TBS_OCTETS};
     const struct profile *profile = NULL;
-    struct decision decision;
+    const char *names[DB_NAMES];
+    struct decision_input input;
 
-    if (!before_decision(means, order, &profile, err) ||
-        !decide(means, order, profile, &decision, err))
+    if (!before_decision(means, order, &profile, err))
         return false;
-    decision_done(&decision);
-    return true;
+    input = input_of(means, order, profile, names);
+    return tbs_make(&input, &ignored, err);
 }
 
 static bool
