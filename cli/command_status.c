@@ -135,16 +135,32 @@ status_tell(const struct cli *cli, const json_t *facts, struct error *err)
     return view_list(cli, issuer_views, json_object_get(facts, "issuers"), err);
 }
 
+/* Its dates do not tell that it was revoked, or its identity suspended: the server does, to whoever
+ * shows it. */
+static bool
+certificate_accepted(struct cli *cli, struct error *err)
+{
+    const struct http_call call = {.method = "GET", .target = "/v1/issuers", .repeatable = true};
+    json_t *answer = NULL;
+
+    if (!settings_get(&cli->settings, SETTING_CERT) || !settings_get(&cli->settings, SETTING_KEY))
+        return true;
+    if (!http_json(cli, &call, &answer, err))
+        return error_context(err, "our certificate");
+    json_decref(answer);
+    return true;
+}
+
 /* What is not well makes the command fail after everything was shown. */
 static bool
-status_judge(const json_t *facts, struct error *err)
+status_judge(struct cli *cli, const json_t *facts, struct error *err)
 {
     if (json_is_false(json_object_get(facts, "ready")))
         return error_set(err, ERROR_NETWORK, "the authority says that it is not ready");
     if (json_is_true(json_object_get(json_object_get(facts, "certificate"), "expired")))
         return error_set(err, ERROR_FILE_ACCESS, "our certificate has expired: %s",
                          view_text(facts, "certificate.file"));
-    return true;
+    return certificate_accepted(cli, err);
 }
 
 bool
@@ -156,7 +172,7 @@ command_status(struct cli *cli, const struct arguments *arguments, struct error 
 
     done = server_status(cli, facts, err) && certificate_status(cli, facts, err) &&
            (!health || health_status(health, facts, err)) && status_tell(cli, facts, err) &&
-           status_judge(facts, err);
+           status_judge(cli, facts, err);
     json_decref(facts);
     return done;
 }
