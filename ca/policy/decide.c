@@ -134,7 +134,8 @@ asked_names_check(const struct decision_input *input, const char *spiffe_id, str
 static bool
 granted_names_check(const struct decision_input *input, struct error *err)
 {
-    if (!identity_name_check(input->identity, input->profile->kind, err))
+    if (!identity_name_check(input->identity, input->profile->kind, err) ||
+        !profile_identity_check(input->profile, input->identity, err))
         return false;
     if (input->extra_name_count > POLICY_NAMES)
         return error_refuse(

@@ -102,6 +102,17 @@ identity_name_check(const char *name, const char *kind, struct error *err)
     return segments_check(name, err) && class_check(name, kind, err);
 }
 
+bool
+profile_identity_check(const struct profile *profile, const char *name, struct error *err)
+{
+    for (size_t i = 0; i < profile->identity_count; i++)
+        if (identity_pattern_holds(profile->identities[i], name))
+            return true;
+    return profile->identity_count == 0 ||
+           error_refuse(err, ERROR_NAME_NOT_GRANTED, "profile.identities",
+                        "profile %s is not for identity %.200s", profile->name, name);
+}
+
 static bool
 dns_label_fits(const char *label, size_t len)
 {

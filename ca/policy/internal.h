@@ -28,6 +28,11 @@ MUST_USE bool ip_range_parse(const char *text, struct ip_range *ret_range);
 bool ip_range_within(const struct ip_range *outer, const struct ip_range *inner);
 bool ip_range_holds(const struct ip_range *range, const uint8_t *octets, size_t octet_count);
 
+/* Segments as in a name; "*" is one segment, "**" at the end one or more. No other wildcard. */
+bool identity_pattern_fits(const char *pattern);
+/* For a pattern that fits. */
+bool identity_pattern_holds(const char *pattern, const char *name);
+
 /* The same name or one below it: never a part of a label. */
 bool dns_suffix_holds(const char *suffix, const char *name);
 

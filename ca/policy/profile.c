@@ -141,6 +141,53 @@ ranges_parse(const struct profile_member *member, const char *path, const json_t
     return true;
 }
 
+static bool
+identities_parse(const struct profile_member *member, const char *path, const json_t *value,
+                 struct profile *profile, struct error *err)
+{
+    (void)member;
+    if (!json_is_array(value) || json_array_size(value) == 0 ||
+        json_array_size(value) > ARRAY_LEN(profile->identities))
+        return wanted(err, path, "an array of 1 to 16 patterns of names");
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *text = plain_text(json_array_get(value, i));
+
+        if (!text || !identity_pattern_fits(text))
+            return error_set(err, ERROR_POLICY,
+                             "%s[%zu]: wanted a name whose segments may be *, the last one **",
+                             path, i);
+        memcpy(profile->identities[i], text, strlen(text) + 1);
+        profile->identity_count = i + 1;
+    }
+    return true;
+}
+
+static bool
+token_roles_parse(const struct profile_member *member, const char *path, const json_t *value,
+                  struct profile *profile, struct error *err)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } roles[] = {{"admin", TOKEN_ROLE_ADMIN}, {"enroller", TOKEN_ROLE_ENROLLER}};
+
+    (void)member;
+    if (!json_is_array(value) || json_array_size(value) == 0)
+        return wanted(err, path, "an array with one role or more");
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *text = plain_text(json_array_get(value, i));
+        size_t at = 0;
+
+        while (at < ARRAY_LEN(roles) && !(text && strcmp(text, roles[at].name) == 0))
+            at++;
+        if (at == ARRAY_LEN(roles) || profile->token_roles & roles[at].bit)
+            return error_set(err, ERROR_POLICY, "%s[%zu]: wanted admin or enroller, each once",
+                             path, i);
+        profile->token_roles |= roles[at].bit;
+    }
+    return true;
+}
+
 static const struct profile_member members[] = {
     {"kind", true, kind_parse, 0, 0, 0},
     {"default_ttl_s", true, number_parse, 60, YEAR_S, offsetof(struct profile, default_ttl_s)},
@@ -150,6 +197,8 @@ static const struct profile_member members[] = {
     {"max_line", true, line_parse, 1, MOST_LINE, 0},
     {"dns_suffixes", false, suffixes_parse, 0, 0, 0},
     {"ip_ranges", false, ranges_parse, 0, 0, 0},
+    {"identities", false, identities_parse, 0, 0, 0},
+    {"token_roles", false, token_roles_parse, 0, 0, 0},
 };
 
 static const struct profile_member *
@@ -194,6 +243,20 @@ members_parse(const char *where, const json_t *value, struct profile *profile, s
     return true;
 }
 
+/* Whoever makes a token for an administrator can become that administrator. */
+static bool
+token_roles_settle(const char *where, struct profile *profile, struct error *err)
+{
+    bool workload = strcmp(profile->kind, "workload") == 0;
+
+    if (profile->token_roles & TOKEN_ROLE_ENROLLER && !workload)
+        return error_set(err, ERROR_POLICY,
+                         "%s.token_roles: an enroller makes tokens for workloads alone", where);
+    if (!profile->token_roles)
+        profile->token_roles = TOKEN_ROLE_ADMIN | (workload ? TOKEN_ROLE_ENROLLER : 0);
+    return true;
+}
+
 bool
 profile_parse(const char *name, const json_t *value, struct profile *ret_profile, struct error *err)
 {
@@ -213,6 +276,8 @@ profile_parse(const char *name, const json_t *value, struct profile *ret_profile
     if (profile.backdate_s >= profile.default_ttl_s)
         return error_set(err, ERROR_POLICY, "%s.backdate_s: %lld is not below default_ttl_s, %lld",
                          where, (long long)profile.backdate_s, (long long)profile.default_ttl_s);
+    if (!token_roles_settle(where, &profile, err))
+        return false;
     memcpy(profile.name, name, strlen(name) + 1);
     *ret_profile = profile;
     return true;

@@ -6,6 +6,11 @@
  *                              "backdate_s": 60, "key_types": ["P-256"], "max_line": 1000,
  *                              "dns_suffixes": ["example.internal"], "ip_ranges": ["127.0.0.0/8"]},
  *                 "admin":    {"kind": "admin", ...}, "server": {...}, "responder": {...}}}
+ *
+ * A profile may also have "identities", patterns of the names that it is for: a segment that is one
+ * star stands for any one segment, a last one of two stars for one or more. And "token_roles", which
+ * administrators make enrolment tokens for it (["admin", "enroller"] for workloads, otherwise
+ * ["admin"]).
  */
 #ifndef SIGNET_POLICY_H
 #define SIGNET_POLICY_H
@@ -45,7 +50,11 @@ struct profile {
     char dns_suffixes[16][256];
     size_t ip_range_count;
     char ip_ranges[16][64];
+    size_t identity_count; /* 0: every name of the kind */
+    char identities[16][LIMIT_NAME_OCTETS + 1]; /* patterns of names */
+    unsigned token_roles; /* who makes enrolment tokens: enum token_role */
 };
+enum token_role { TOKEN_ROLE_ADMIN = 1, TOKEN_ROLE_ENROLLER = 2 };
 /* Borrowed; null when there is none of this name. */
 const struct profile *policy_profile(const struct policy *policy, const char *name);
 /* The longest life that any profile gives: how far ahead certificates may end. */
@@ -55,6 +64,9 @@ int64_t policy_longest_ttl_s(const struct policy *policy);
  * is for administrators, "signet/..." for the authority itself, everything else for workloads. */
 MUST_USE bool identity_name_check(const char *name, const char *kind, struct error *err);
 MUST_USE bool trust_domain_check(const char *domain, struct error *err); /* ID-2 */
+/* The name is one that the profile is for; ERROR_NAME_NOT_GRANTED. */
+MUST_USE bool profile_identity_check(const struct profile *profile, const char *name,
+                                     struct error *err);
 /* A further name ("dns:...", "ip:...") fits the profile; ERROR_MEMBER_INVALID / NAME_NOT_GRANTED. */
 MUST_USE bool identity_extra_name_check(const struct profile *profile, const char *text,
                                         struct error *err);

@@ -50,7 +50,7 @@ profile_for(const struct policy *policy, const struct db_identity *identity, str
     const struct profile *profile = policy_profile(policy, identity->profile);
 
     if (profile && strcmp(profile->kind, identity->kind) == 0)
-        return profile;
+        return profile_identity_check(profile, identity->name, err) ? profile : NULL;
     error_set(err, ERROR_PROFILE_UNKNOWN,
               "the policy has no profile %.64s for identities of kind %s", identity->profile,
               identity->kind);

@@ -3,7 +3,9 @@
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/note.h"
+#include "issue/authority.h"
 #include "issue/issue.h"
+#include "main/server.h"
 #include "signet/clock.h"
 #include "signet/encode.h"
 
@@ -17,8 +19,29 @@ static const struct json_member members[] = {
     {NULL, JSON_MEMBER_TEXT, false, 0, 0},
 };
 
+/* The profile says who brings workloads in. */
 static bool
-identity_check(struct db *db, const struct caller *caller, const char *name, struct error *err)
+role_check(const struct policy *policy, const struct db_identity *identity,
+           const struct caller *caller, struct error *err)
+{
+    const struct profile *profile = policy_profile(policy, identity->profile);
+    unsigned roles = (caller->kinds & CALLER_ADMIN ? TOKEN_ROLE_ADMIN : 0U) |
+                     (caller->kinds & CALLER_ENROLLER ? TOKEN_ROLE_ENROLLER : 0U);
+
+    if (!profile || strcmp(profile->kind, identity->kind) != 0)
+        return error_set(err, ERROR_PROFILE_UNKNOWN,
+                         "the policy has no profile %.64s for identities of kind %s",
+                         identity->profile, identity->kind);
+    if (!profile_identity_check(profile, identity->name, err))
+        return false;
+    return (roles & profile->token_roles) ||
+           error_refuse(err, ERROR_FORBIDDEN, "profile.token_roles",
+                        "the caller's roles make no tokens for profile %s", profile->name);
+}
+
+static bool
+identity_check(struct db *db, const struct policy *policy, const struct caller *caller,
+               const char *name, struct error *err)
 {
     struct db_identity identity;
 
@@ -36,7 +59,8 @@ identity_check(struct db *db, const struct caller *caller, const char *name, str
     if (strcmp(identity.kind, "admin") != 0 && strcmp(identity.kind, "workload") != 0)
         return error_refuse(err, ERROR_FORBIDDEN, "token.own",
                             "%.200s is the authority's own identity and has no tokens", name);
-    return identity_active_check(identity.name, identity.state, err);
+    return role_check(policy, &identity, caller, err) &&
+           identity_active_check(identity.name, identity.state, err);
 }
 
 static bool
@@ -93,6 +117,7 @@ bool
 handle_token_create(struct worker *worker, struct request *request, struct response *response,
                     struct error *err)
 {
+    AUTO_AUTHORITY authority = authority_ref(worker->server->authority);
     AUTO_JSON body = NULL;
     AUTO_BUFFER text = {.max = 128};
     struct db_token token = {.created_s = clock_now_s()};
@@ -100,7 +125,7 @@ handle_token_create(struct worker *worker, struct request *request, struct respo
     int64_t ttl_s;
 
     if (!db || !json_body(request, members, &body, err) ||
-        !identity_check(db, &request->caller, json_text(body, "identity"), err))
+        !identity_check(db, authority->policy, &request->caller, json_text(body, "identity"), err))
         return false;
     ttl_s = json_number(body, "ttl_s");
     token.expires_s = token.created_s + (ttl_s ? ttl_s : TOKEN_DEFAULT_S);

@@ -74,6 +74,20 @@ refuses_naming_the_path(void)
          "$.profiles.workload.ip_ranges[0]"},
         {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"ip_ranges\": [\"::ffff:10.0.0.0/104\"]}}}",
          "$.profiles.workload.ip_ranges[0]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"identities\": []}}}",
+         "$.profiles.workload.identities"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"identities\": [\"a/*\", \"a*\"]}}}",
+         "$.profiles.workload.identities[1]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"token_roles\": []}}}",
+         "$.profiles.workload.token_roles"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"token_roles\": [\"auditor\"]}}}",
+         "$.profiles.workload.token_roles[0]"},
+        {"{\"profiles\": {\"workload\": {" WORKLOAD ", \"token_roles\": [\"admin\", \"admin\"]}}}",
+         "$.profiles.workload.token_roles[1]"},
+        {"{\"profiles\": {\"a\": {\"kind\": \"admin\", \"default_ttl_s\": 60, \"max_ttl_s\": 60,"
+         " \"backdate_s\": 0, \"key_types\": [\"P-256\"], \"max_line\": 1,"
+         " \"token_roles\": [\"enroller\"]}}}",
+         "$.profiles.a.token_roles"},
         {"{\"profiles\": {\"workload\": {\"kind\": \"workload\"}}}", "is required"},
         {"{\"a\": [[[[[[[[[[1]]]]]]]]]]}", "nested"},
     };

@@ -241,6 +241,72 @@ wrong_requests(void)
     EXPECT_REFUSED(&nobody, ERROR_FORBIDDEN);
 }
 
+/* Applies a document and waits for nothing: the snapshot is read again as the jobs would. */
+static void
+put_in_force(const char *document)
+{
+    AUTO_ANSWER applied;
+    struct error err = {0};
+
+    apply(document, newest(), &applied);
+    EXPECT_STATUS(&applied, 200);
+    ASSERT_OK(authority_load(world.server.authority, world.worker.db, &err), &err);
+}
+
+/* world_policy with members added to profile workload. */
+static void
+restrict_workloads(const char *members, char *document, size_t room)
+{
+    static const char mark[] = "\"kind\": \"workload\", \"default_ttl_s\": 86400";
+    const char *at = strstr(world_policy, mark);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    snprintf(document, room, "%.*s%s, %s", (int)(at - world_policy), world_policy, members, at);
+}
+
+static void
+a_profile_says_whom_it_is_for(void)
+{
+    AUTO_ANSWER made;
+    AUTO_ANSWER refused;
+    AUTO_ANSWER token;
+    char document[2048];
+
+    restrict_workloads("\"identities\": [\"api/*\"]", document, sizeof(document));
+    put_in_force(document);
+    post("identity.create", &admin, "{\"name\": \"api/one\", \"owner\": \"tests\"}", &made);
+    EXPECT_STATUS(&made, 201);
+    post("identity.create", &admin, "{\"name\": \"api/one/two\", \"owner\": \"tests\"}", &refused);
+    EXPECT_REFUSED(&refused, ERROR_NAME_NOT_GRANTED);
+    CU_ASSERT_STRING_EQUAL(refused.refusal.rule, "profile.identities");
+    /* Made under the policy of another day: its next certificate is refused by that of today. */
+    post("token.create", &admin, "{\"identity\": \"web/front\"}", &token);
+    EXPECT_REFUSED(&token, ERROR_NAME_NOT_GRANTED);
+}
+
+static void
+a_profile_says_who_makes_tokens(void)
+{
+    static struct holder enroller;
+    AUTO_ANSWER before;
+    AUTO_ANSWER after;
+    AUTO_ANSWER by_admin;
+    char document[2048];
+
+    put_in_force(world_policy);
+    identity_make_row("admin/eve", "admin", "enroller", NULL);
+    enrol("admin/eve", &enroller);
+    post("token.create", &enroller, "{\"identity\": \"web/front\"}", &before);
+    EXPECT_STATUS(&before, 201);
+    restrict_workloads("\"token_roles\": [\"admin\"]", document, sizeof(document));
+    put_in_force(document);
+    post("token.create", &enroller, "{\"identity\": \"web/front\"}", &after);
+    EXPECT_REFUSED(&after, ERROR_FORBIDDEN);
+    CU_ASSERT_STRING_EQUAL(after.refusal.rule, "profile.token_roles");
+    post("token.create", &admin, "{\"identity\": \"web/front\"}", &by_admin);
+    EXPECT_STATUS(&by_admin, 201);
+}
+
 int
 main(void)
 {
@@ -251,7 +317,8 @@ main(void)
         RUN_SUITE("policy", TEST(people_make), TEST(reads_back_what_was_applied),
                   TEST(an_update_is_never_lost), TEST(an_older_version_becomes_a_new_one),
                   TEST(a_bad_document_is_refused_and_stores_nothing), TEST(checking_stores_nothing),
-                  TEST(versions_come_in_pages), TEST(wrong_requests));
+                  TEST(versions_come_in_pages), TEST(wrong_requests),
+                  TEST(a_profile_says_whom_it_is_for), TEST(a_profile_says_who_makes_tokens));
     world_stop();
     return status;
 }
