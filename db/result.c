@@ -92,11 +92,15 @@ row_bool(struct row *row)
 int64_t
 row_time_us(struct row *row)
 {
+    int64_t since_2000_us;
+
     if (row_null(row)) {
         row_skip(row);
         return 0;
     }
-    return row_long(row) + EPOCH_2000_US;
+    since_2000_us = row_long(row);
+    /* "infinity" is the greatest number there is */
+    return since_2000_us > INT64_MAX - EPOCH_2000_US ? INT64_MAX : since_2000_us + EPOCH_2000_US;
 }
 
 int64_t

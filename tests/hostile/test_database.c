@@ -81,7 +81,12 @@ forges_no_audit_rows(void)
                    "INSERT INTO audit_event (at, actor, action, object, outcome, rule, request_id,"
                    " address, detail, count, written_by) VALUES (now(), 'forged', 'forged', '',"
                    " 'done', '', '', '', '', 1, 'signet_signer')"));
+    PQclear(PQexec(server,
+                   "INSERT INTO audit_event (at, actor, action, object, outcome, rule, request_id,"
+                   " address, detail, count) VALUES (now(), 'forged', 'forged', '',"
+                   " 'done', '', '', '', '', 1)"));
     PQfinish(server);
+    CU_ASSERT_EQUAL(sql_number("SELECT count(*) FROM audit_event WHERE actor = 'forged'"), 1);
     CU_ASSERT_EQUAL(sql_number("SELECT count(*) FROM audit_event WHERE actor = 'forged'"
                                " AND written_by <> 'signet_server'"),
                     0);

@@ -208,6 +208,12 @@ static const struct attempt attempts[] = {
     {"signet_server", "UPDATE audit_event SET actor = 'nobody'"},
     {"signet_server", "DELETE FROM audit_event"},
     {"signet_server", "TRUNCATE audit_event"},
+    {"signet_server", "INSERT INTO audit_event (id, at, actor, action, object, outcome, rule, "
+                      "request_id, address, detail, count) OVERRIDING SYSTEM VALUE SELECT i, now(), "
+                      "'x', 'x', '', 'done', '', '', '', '', 1 FROM generate_series(1, 9) i"},
+    {"signet_server", "INSERT INTO policy (version, document, created_by) OVERRIDING SYSTEM VALUE "
+                      "VALUES (9223372036854775807, '{}', 'x')"},
+    {"signet_server", "INSERT INTO identity (id, name) OVERRIDING SYSTEM VALUE VALUES (9, 'x')"},
     {"signet_server", "UPDATE identity SET roles = 'admin'"},
     {"signet_server", "UPDATE identity SET kind = 'admin'"},
     {"signet_server", "DELETE FROM identity"},

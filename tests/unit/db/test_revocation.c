@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "signet/encode.h"
+
 static struct sample first_sample;
 static int64_t first_s; /* when it was revoked */
 
@@ -80,6 +82,33 @@ refuses_reasons_that_do_not_exist(void)
         ASSERT_REFUSED(sample_revoke_on(world.server, &sample, reasons[i], clock_now_s(), &standing,
                                         &is_new, &err),
                        &err, ERROR_DATABASE);
+}
+
+/* It could never be changed, and no CRL could be built with it. */
+static void
+refuses_times_that_cannot_be_published(void)
+{
+    static const char *const times[] = {
+        "'infinity', NULL", "'-infinity', NULL",    "'20000-01-01', NULL",
+        "'0900-01-01', NULL", "now(), 'infinity'", "now(), '20000-01-01'",
+    };
+    struct sample sample;
+    char hex[2 * LIMIT_SERIAL_OCTETS + 1], sql[512];
+
+    sample_enrol(&sample, "revoke/api");
+    hex_encode(sample.record.serial, hex, sizeof(hex));
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        PGresult *result;
+
+        snprintf(sql, sizeof(sql),
+                 "INSERT INTO signet.revocation (serial, issuer, shard, not_after, changed_at, "
+                 "reason, revoked_by, revoked_at, invalid_at) SELECT '\\x%s', issuer, 0, now(), "
+                 "now(), 1, 'x', %s FROM signet.certificate WHERE serial = '\\x%s'",
+                 hex, times[i], hex);
+        result = PQexec(world.root, sql);
+        CU_ASSERT_STRING_EQUAL(PQresultErrorField(result, PG_DIAG_SQLSTATE), "23514");
+        PQclear(result);
+    }
 }
 
 static void
@@ -245,6 +274,7 @@ main(void)
     world_start();
     status = RUN_SUITE("revocation", TEST(keeps_the_first), TEST(repeats_quietly),
                        TEST(rises_to_key_compromise_only), TEST(refuses_reasons_that_do_not_exist),
+                       TEST(refuses_times_that_cannot_be_published),
                        TEST(refuses_an_unknown_serial), TEST(takes_the_end_from_the_certificate),
                        TEST(first_time_stands_for_all), TEST(lists_what_can_be_revoked),
                        TEST(tells_what_is_new), TEST(answers_states));
