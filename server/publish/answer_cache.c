@@ -6,7 +6,7 @@
 #include <time.h>
 
 struct answer {
-    struct answer *next; /* in its bucket */
+    struct answer *next; /* in its bucket, or among the free ones */
     struct ocsp_query key;
     struct published *published; /* null: only being filled */
     uint64_t generation;         /* grows with every drop */
@@ -23,7 +23,8 @@ struct shard {
     pthread_cond_t filled;
     struct answer **bucket;
     struct answer *slot;
-    size_t slot_count, hand;
+    struct answer *free; /* in no bucket any more */
+    size_t slot_count, slot_used, hand;
     struct answer_cache_counts counts;
 };
 
@@ -93,29 +94,46 @@ answer_unlink(struct shard *shard, struct answer *answer)
         link = &(*link)->next;
     *link = answer->next;
     answer->linked = false;
+    answer->next = shard->free;
+    shard->free = answer;
     answer_forget(shard, answer);
 }
 
-/* A free slot by the clock, pushing out what was not asked for lately; null when all are busy. */
+/* Pushes out what was not asked for lately, by the clock, unless all are busy. */
+static void
+slot_clear(struct shard *shard)
+{
+    for (size_t i = 0; i < 2 * shard->slot_count; i++) {
+        struct answer *answer = &shard->slot[shard->hand];
+
+        shard->hand = (shard->hand + 1) % shard->slot_count;
+        if (answer->filling || answer->waiters)
+            continue;
+        if (!answer->asked) {
+            answer_unlink(shard, answer);
+            return;
+        }
+        answer->asked = false;
+    }
+}
+
+/*
+ * Null when all are busy. A free one first: requests for serials that do not exist take a slot and
+ * give it back each time, and must not push an answer out for each.
+ */
 static struct answer *
 slot_take(struct shard *shard)
 {
     struct answer *answer;
 
-    for (size_t i = 0; i < 2 * shard->slot_count; i++) {
-        answer = &shard->slot[shard->hand];
-        shard->hand = (shard->hand + 1) % shard->slot_count;
-        if (answer->filling || answer->waiters)
-            continue;
-        if (answer->linked && answer->asked) {
-            answer->asked = false;
-            continue;
-        }
-        if (answer->linked)
-            answer_unlink(shard, answer);
-        return answer;
-    }
-    return NULL;
+    if (!shard->free && shard->slot_used < shard->slot_count)
+        return &shard->slot[shard->slot_used++];
+    if (!shard->free)
+        slot_clear(shard);
+    answer = shard->free;
+    if (answer)
+        shard->free = answer->next;
+    return answer;
 }
 
 static struct answer *

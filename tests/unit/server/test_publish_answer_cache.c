@@ -252,6 +252,41 @@ stays_within_its_bound(void)
     answer_cache_free(cache);
 }
 
+/* Answers about serials that do not exist are not kept: asking for many must not push out what is,
+ * which goes on being served while the signer is away. */
+static void
+unknown_serials_push_out_no_more_than_one_answer(void)
+{
+    enum { KEPT = 32, UNKNOWN = 200 };
+    struct answer_cache *cache = cache_of(KEPT);
+    struct published *published;
+    size_t left = 0;
+
+    for (uint32_t i = 0; i < KEPT; i++) {
+        struct ocsp_query key = key_of(i);
+
+        CU_ASSERT_TRUE(store(cache, &key, "good", OCSP_GOOD, NOW_S));
+    }
+    for (uint32_t i = 0; i < UNKNOWN; i++) {
+        struct ocsp_query key = key_of(1000 + i);
+        struct answer_fill fill;
+
+        CU_ASSERT_EQUAL_FATAL(acquire(cache, &key, NOW_S, &fill), ANSWER_FILL);
+        answer_cache_abandon(cache, &fill, NOW_S, &published);
+        CU_ASSERT_PTR_NULL(published);
+    }
+    for (uint32_t i = 0; i < KEPT; i++) {
+        struct ocsp_query key = key_of(i);
+
+        if (!answer_cache_get(cache, &key, NOW_S, &published))
+            continue;
+        published_unref(published);
+        left++;
+    }
+    CU_ASSERT_EQUAL(left, KEPT - 1);
+    answer_cache_free(cache);
+}
+
 static void
 is_busy_when_every_slot_is_being_filled(void)
 {
@@ -351,6 +386,7 @@ main(void)
         TEST(a_fill_that_began_before_a_drop_is_thrown_away),
         TEST(a_refresh_that_began_before_a_drop_is_thrown_away),
         TEST(one_asker_refreshes_past_half_life), TEST(a_failed_refresh_keeps_what_is_valid),
-        TEST(stays_within_its_bound), TEST(is_busy_when_every_slot_is_being_filled),
+        TEST(stays_within_its_bound), TEST(unknown_serials_push_out_no_more_than_one_answer),
+        TEST(is_busy_when_every_slot_is_being_filled),
         TEST(many_askers_cost_one_computation), TEST(a_waiter_takes_over_what_was_abandoned));
 }
