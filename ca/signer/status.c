@@ -192,9 +192,16 @@ status_is_idle(void *context)
     return jobs_free(status) == STATUS_JOBS && probe_is_idle(&status->probe);
 }
 
-/* Never good without a row (O-04): what the database did not show is unknown. */
+static int64_t
+least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Never good without a row (O-04): what the database did not show is unknown. Another host's clock
+ * may be ahead: the answer must not speak of the future, and must not be missing either (R-04). */
 static void
-fill_single(struct status_job *job, const struct db_status *row)
+fill_single(struct status_job *job, const struct db_status *row, int64_t now_s)
 {
     for (size_t i = 0; i < job->request.count; i++) {
         struct ocsp_single *single = &job->single[i];
@@ -203,15 +210,9 @@ fill_single(struct status_job *job, const struct db_status *row)
         if (!row[i].found)
             continue;
         single->status = row[i].revoked ? OCSP_REVOKED : OCSP_GOOD;
-        single->revoked_s = row[i].revoked_s;
+        single->revoked_s = least(row[i].revoked_s, now_s);
         single->reason = row[i].reason;
     }
-}
-
-static int64_t
-least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 static bool
@@ -273,7 +274,7 @@ status_round(void *context, struct error *err)
             !responder_refresh(&status->responder, status->signer, status->serving->db, now_s, err))
             return false;
         for (size_t i = 0; i < status->batch_count; i++) {
-            fill_single(status->batch[i], status->serial + at);
+            fill_single(status->batch[i], status->serial + at, now_s);
             at += status->batch[i]->request.count;
             start_job(status->batch[i], now_s);
         }

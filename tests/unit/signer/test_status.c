@@ -31,11 +31,11 @@ issue(const char *identity, uint8_t serial[SERIAL_OCTETS])
 }
 
 static void
-revoke_serial(const uint8_t serial[SERIAL_OCTETS])
+revoke_at(const uint8_t serial[SERIAL_OCTETS], int64_t time_s)
 {
     struct db_revocation revocation = {.issuer = authority.issuer_id,
                                        .serial_len = SERIAL_OCTETS,
-                                       .revoked_s = clock_now_s(),
+                                       .revoked_s = time_s,
                                        .not_after_s = clock_now_s() + 86400,
                                        .reason = REASON_KEY_COMPROMISE,
                                        .by = "tests"};
@@ -45,6 +45,12 @@ revoke_serial(const uint8_t serial[SERIAL_OCTETS])
 
     memcpy(revocation.serial, serial, SERIAL_OCTETS);
     ASSERT_OK(db_revocation_insert(authority.server, &revocation, &standing, &is_new, &err), &err);
+}
+
+static void
+revoke_serial(const uint8_t serial[SERIAL_OCTETS])
+{
+    revoke_at(serial, clock_now_s());
 }
 
 static void
@@ -104,6 +110,21 @@ tells_of_recorded_rows(void)
     ask_for(&ask, serial);
     CU_ASSERT_EQUAL(worst_of(&ask), OCSP_GOOD);
     revoke_serial(serial);
+    CU_ASSERT_EQUAL(worst_of(&ask), OCSP_REVOKED);
+}
+
+/* The clock of the host that revoked was ahead: relying parties are told at once all the same. */
+static void
+tells_of_a_revocation_in_the_future(void)
+{
+    struct ocsp_request_message ask = {0};
+    uint8_t serial[SERIAL_OCTETS], other[SERIAL_OCTETS];
+
+    issue("flow/one", serial);
+    issue("flow/one", other);
+    revoke_at(serial, clock_now_s() + 3600);
+    ask_for(&ask, serial);
+    ask_for(&ask, other);
     CU_ASSERT_EQUAL(worst_of(&ask), OCSP_REVOKED);
 }
 
@@ -208,7 +229,8 @@ main(void)
     signer_start(&authority.issuing, "issuing");
     signer_start(&authority.status, "status");
     status = RUN_SUITE("status", TEST(no_responder_no_answer), TEST(tells_good_revoked_unknown),
-                       TEST(tells_of_recorded_rows), TEST(answers_many_at_once),
+                       TEST(tells_of_recorded_rows), TEST(tells_of_a_revocation_in_the_future),
+                       TEST(answers_many_at_once),
                        TEST(tells_how_it_is), TEST(takes_no_other_frames),
                        TEST(ends_when_the_database_is_lost), TEST(stops_on_request));
     return authority_end(status);
