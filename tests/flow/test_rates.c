@@ -102,7 +102,7 @@ int
 main(void)
 {
     static const struct ca_options options = {
-        .config = "rate {\n  address_per_s = 40\n  address_burst = 150\n  identity_per_s = 2\n"
+        .config = "rate {\n  address_per_s = 5\n  address_burst = 150\n  identity_per_s = 2\n"
                   "  identity_burst = 20\n}\n"};
     int status;
 

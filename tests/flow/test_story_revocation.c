@@ -12,7 +12,7 @@
 #include "signet/clock.h"
 #include "signet/file.h"
 
-enum { SOON_MS = 2000, CRL_MS = 20000 };
+enum { SOON_MS = 10000, CRL_MS = 20000 };
 
 static struct flow *flow;
 
