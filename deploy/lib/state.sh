@@ -62,14 +62,25 @@ state_socket() {
     local state=$1 name=/.s.PGSQL.5432
     STATE_SOCKET=$state/run
     if ((${#STATE_SOCKET} + ${#name} > 107)); then
-        [[ -f $state/socket ]] && STATE_SOCKET=$(<"$state/socket")
-        if [[ $STATE_SOCKET == "$state/run" || ! -d $STATE_SOCKET ]]; then
+        if [[ -f $state/socket ]]; then
+            STATE_SOCKET=$(<"$state/socket")
+            state_socket_again
+        else
             STATE_SOCKET=$(mktemp -d /tmp/signet-run-XXXXXX)
             printf '%s\n' "$STATE_SOCKET" >"$state/socket"
             say_note "The path of the state folder is long for a Unix socket; PostgreSQL's stands in $STATE_SOCKET."
         fi
     fi
     state_folder "$STATE_SOCKET" 0755 "$USER_DATABASE"
+}
+
+# The remembered folder, whose name stands in signet.conf. /tmp may have been emptied since, and
+# anybody may have put something of that name there: a link, say, that chown would follow.
+state_socket_again() {
+    mkdir -m 0755 "$STATE_SOCKET" 2>/dev/null && return 0
+    [[ -d $STATE_SOCKET && ! -L $STATE_SOCKET && $(stat -c %U "$STATE_SOCKET") == "$USER_DATABASE" ]] ||
+        fail "$STATE_SOCKET, PostgreSQL's socket folder of this state, is not a folder of $USER_DATABASE any more" \
+            "remove it, or begin a new authority with --state DIR"
 }
 
 # state_log_file PATH OWNER - an empty log that this user may append to.

@@ -32,7 +32,9 @@ expect_refused() {
 # Each telling has names of its own, so that it can be told again on the same state.
 story_begin() {
     local number=1
+    # Tokens lie here until they are used: nobody else may read them.
     mkdir -p "$1/demo"
+    chmod 0700 "$1/demo"
     while ! mkdir "$1/demo/$number" 2>/dev/null; do
         number=$((number + 1))
     done
