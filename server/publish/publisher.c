@@ -10,7 +10,8 @@
 
 enum {
     CACHE_SHARDS = 16,
-    REVOCATION_OVERLAP_S = 60 /* rows commit out of order, and clocks of nodes differ */
+    REVOCATION_OVERLAP_S = 60, /* rows commit out of order */
+    SECOND_US = 1000000
 };
 
 static void
@@ -168,15 +169,18 @@ bool
 publisher_poll(struct publisher *publisher, struct db *db, struct error *err)
 {
     AUTO_CATALOGUE old = publisher_catalogue(publisher);
-    int64_t now_s = clock_now_s();
-    int64_t polled_s = atomic_load(&publisher->polled_s);
-    int64_t since_s = (polled_s ? polled_s : now_s) - REVOCATION_OVERLAP_S;
+    int64_t now_s = clock_now_s(), database_us, since_s;
     struct catalogue *fresh = NULL;
 
-    if (!db_revocation_since(db, since_s, revocation_seen, publisher, err) ||
+    /* By the clock that dates the rows: were ours ahead, no revocation of another node were seen. */
+    if (!db_time(db, &database_us, err))
+        return false;
+    since_s = publisher->read_s ? publisher->read_s : database_us / SECOND_US;
+    if (!db_revocation_since(db, since_s - REVOCATION_OVERLAP_S, revocation_seen, publisher, err) ||
         !catalogue_load(db, old, &fresh, err))
         return false;
     catalogue_swap(publisher, fresh);
+    publisher->read_s = database_us / SECOND_US;
     atomic_store(&publisher->polled_s, now_s);
     return true;
 }

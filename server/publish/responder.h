@@ -17,6 +17,7 @@ struct publisher {
     struct share live;
     struct published *error_answer[OCSP_UNAUTHORIZED + 1];
     _Atomic int64_t polled_s;
+    int64_t read_s; /* revocations are known up to here, by the database's clock; of the poller */
     atomic_uint_fast64_t try_later, nonce_refused;
     atomic_bool signer_away; /* so that the log tells the change, not every request */
 };
