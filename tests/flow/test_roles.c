@@ -30,6 +30,10 @@ struct wanted {
     {                                                                                              \
         403, "forbidden"                                                                           \
     }
+#define OWN                                                                                        \
+    {                                                                                              \
+        409, "state-conflict"                                                                      \
+    } /* the authority's own identities */
 #define OK200                                                                                      \
     {                                                                                              \
         200, NULL                                                                                  \
@@ -43,9 +47,13 @@ enum body {
     NONE,
     CSR,
     REVOKE_OWN,
+    REVOKE_IDENTITY,
+    REVOKE_KEY,
     MAKE_TOKEN,
     MAKE_ADMIN_TOKEN,
+    MAKE_AUTHORITY_TOKEN,
     MAKE_IDENTITY,
+    MAKE_ADMIN,
     CHANGE_IDENTITY,
     CHECK_POLICY,
     APPLY_POLICY
@@ -73,6 +81,18 @@ static const struct row {
      "/v1/revocations",
      REVOKE_OWN,
      {UNKNOWN, NEVER, OK200, NEVER, OK200, OK200, NEVER, NEVER}},
+    {"POST",
+     "/v1/revocations",
+     REVOKE_IDENTITY,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, OK200, NEVER, NEVER}},
+    {"POST",
+     "/v1/revocations",
+     REVOKE_KEY,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, OK200, NEVER, NEVER}},
+    {"POST",
+     "/v1/tokens",
+     MAKE_AUTHORITY_TOKEN,
+     {UNKNOWN, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER}},
     {"POST", "/v1/tokens", MAKE_TOKEN, {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, MADE, NEVER}},
     {"POST",
      "/v1/tokens",
@@ -83,6 +103,22 @@ static const struct row {
      "/v1/identities",
      MAKE_IDENTITY,
      {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, NEVER, NEVER}},
+    {"POST",
+     "/v1/identities",
+     MAKE_ADMIN,
+     {UNKNOWN, NEVER, NEVER, NEVER, MADE, NEVER, NEVER, NEVER}},
+    {"GET",
+     "/v1/identities/admin/boss",
+     NONE,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, OK200, OK200}},
+    {"PATCH",
+     "/v1/identities/admin/auditor",
+     CHANGE_IDENTITY,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, NEVER, NEVER}},
+    {"PATCH",
+     "/v1/identities/signet/server",
+     CHANGE_IDENTITY,
+     {UNKNOWN, NEVER, NEVER, NEVER, OWN, NEVER, NEVER, NEVER}},
     {"GET",
      "/v1/identities/roles/workload",
      NONE,
@@ -95,6 +131,10 @@ static const struct row {
     {"GET", "/v1/roots", NONE, {OK200, OK200, OK200, OK200, OK200, OK200, OK200, OK200}},
     {"GET", "/v1/audit", NONE, {UNKNOWN, NEVER, NEVER, NEVER, OK200, NEVER, NEVER, OK200}},
     {"GET", "/v1/policy", NONE, {UNKNOWN, NEVER, NEVER, NEVER, OK200, OK200, OK200, OK200}},
+    {"GET",
+     "/v1/policy?version=1",
+     NONE,
+     {UNKNOWN, NEVER, NEVER, NEVER, OK200, OK200, OK200, OK200}},
     {"GET",
      "/v1/policy/versions",
      NONE,
@@ -124,43 +164,50 @@ put_policy(struct buffer *body)
     return buffer_printf(body, "{\"document\": %s}", document);
 }
 
+/* Bodies that are always the same. */
+static const char *const plain_bodies[] = {
+    [REVOKE_IDENTITY] = "{\"identity\": \"roles/condemned\"}",
+    [REVOKE_KEY] = "{\"spki_sha256\": "
+                   "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"}",
+    [MAKE_TOKEN] = "{\"identity\": \"roles/workload\"}",
+    [MAKE_ADMIN_TOKEN] = "{\"identity\": \"admin/auditor\"}",
+    [MAKE_AUTHORITY_TOKEN] = "{\"identity\": \"signet/server\"}",
+    [CHANGE_IDENTITY] = "{\"owner\": \"somebody else\"}",
+};
+
+static bool
+put_new_identity(enum body kind, struct buffer *body)
+{
+    static unsigned number;
+
+    if (kind == MAKE_IDENTITY)
+        return buffer_printf(body, "{\"name\": \"roles/made-%u\", \"owner\": \"tests\"}", number++);
+    return buffer_printf(body,
+                         "{\"name\": \"admin/made-%u\", \"owner\": \"tests\", \"kind\": \"admin\", "
+                         "\"roles\": [\"admin\"]}",
+                         number++);
+}
+
 static void
 fill_body(enum body kind, struct buffer *body)
 {
-    static unsigned number;
     AUTO_KEY key = kind == CSR ? key_make() : NULL;
     bool ok = true;
 
     buffer_init(body, 65536);
-    switch (kind) {
-    case NONE:
-        break;
-    case CSR:
+    if ((size_t)kind < ARRAY_LEN(plain_bodies) && plain_bodies[kind])
+        ok = buffer_put(body, plain_bodies[kind], strlen(plain_bodies[kind]));
+    else if (kind == CSR)
         csr_plain_body(key, "", body);
-        break;
-    case REVOKE_OWN:
+    else if (kind == REVOKE_OWN)
         ok = buffer_printf(body, "{\"serial\": \"%s\"}", victim.serial);
-        break;
-    case MAKE_TOKEN:
-        ok = buffer_printf(body, "{\"identity\": \"roles/workload\"}");
-        break;
-    case MAKE_ADMIN_TOKEN:
-        ok = buffer_printf(body, "{\"identity\": \"admin/auditor\"}");
-        break;
-    case MAKE_IDENTITY:
-        ok = buffer_printf(body, "{\"name\": \"roles/made-%u\", \"owner\": \"tests\"}", number++);
-        break;
-    case CHANGE_IDENTITY:
-        ok = buffer_printf(body, "{\"owner\": \"somebody else\"}");
-        break;
-    case CHECK_POLICY:
+    else if (kind == MAKE_IDENTITY || kind == MAKE_ADMIN)
+        ok = put_new_identity(kind, body);
+    else if (kind == CHECK_POLICY)
         ok = put_policy(body);
-        break;
-    case APPLY_POLICY:
+    else if (kind == APPLY_POLICY)
         ok = buffer_printf(body, "{\"from_version\": 1, \"expected_version\": %lld}",
                            flow_number(flow, "SELECT max(version) FROM policy"));
-        break;
-    }
     CU_ASSERT_TRUE_FATAL(ok);
 }
 
@@ -260,6 +307,7 @@ make_parties(void)
     flow_enrol(flow, "roles/workload", &parties[WORKLOAD]);
     flow_enrol(flow, "roles/workload", &victim);
     flow_enrol(flow, "roles/other", &parties[OTHER]);
+    flow_identity(flow, "roles/condemned", "");
     flow_staff(flow, "admin/boss", "[\"admin\"]", &parties[ADMIN]);
     flow_staff(flow, "admin/revoker", "[\"revoker\"]", &parties[REVOKER]);
     flow_staff(flow, "admin/enroller", "[\"enroller\"]", &parties[ENROLLER]);
