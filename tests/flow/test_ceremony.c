@@ -108,7 +108,8 @@ transcript_tells_what_openssl_sees(void)
 static void
 the_root_token_is_measured(void)
 {
-    /* SoftHSM loses memory at each C_SignInit with an Ed25519 key, which LeakSanitizer would tell. */
+    /* SoftHSM loses memory at each C_SignInit with an Ed25519 key, which LeakSanitizer would tell.
+     */
     CU_ASSERT_EQUAL(shell("export ASAN_OPTIONS=detect_leaks=0 "
                           "SOFTHSM2_CONF=%s/tokens/root/softhsm2.conf; signet token bench "
                           "--module %s --token pkcs11:token=signet%%20root --pin-fd 3 --threads 2 "
@@ -331,9 +332,8 @@ main(void)
         RUN_SUITE("ceremony", TEST(openssl_and_gnutls_accept_the_chain),
                   TEST(ca_certificates_have_their_shape), TEST(lives_are_ten_and_two_years),
                   TEST(transcript_tells_what_openssl_sees), TEST(the_root_token_is_measured),
-                       TEST(everything_issued_is_recorded),
-                  TEST(secrets_belong_to_their_users), TEST(a_second_run_touches_nothing),
-                  TEST(a_database_with_an_issuer_is_refused),
+                  TEST(everything_issued_is_recorded), TEST(secrets_belong_to_their_users),
+                  TEST(a_second_run_touches_nothing), TEST(a_database_with_an_issuer_is_refused),
                   TEST(a_failure_leaves_nothing_that_can_be_started),
                   TEST(runs_as_one_user_on_given_tokens), TEST(wrong_command_lines_are_named));
     ca_stop(ca);
