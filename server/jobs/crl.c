@@ -89,11 +89,14 @@ job_crl_notice(struct jobs *jobs, struct error *err)
 {
     struct schedule *schedule = &jobs->schedule;
 
-    schedule->crl_watch_again = schedule->crl_watch_ms != 0;
-    if (schedule->crl_watch_again)
-        return true;
     if (!job_crl_look(jobs, err))
         return false;
+    schedule->crl_noticed = false;
+    schedule->crl_watch_again = schedule->crl_watch_ms != 0;
+    if (schedule->crl_watch_again) {
+        schedule->crl_again = jobs->state.crl_number;
+        return true;
+    }
     schedule->crl_watched = jobs->state.crl_number;
     schedule->crl_watch_ms = clock_monotonic_ms() + CRL_WATCH_MS;
     return true;
@@ -108,11 +111,13 @@ job_crl_watch(struct jobs *jobs, struct error *err)
         return true;
     if (!job_crl_look(jobs, err))
         return false;
-    schedule->crl_watch_ms = 0;
     if (jobs->state.crl_number <= schedule->crl_watched) {
         log_event(LOG_LEVEL_ERROR, "no CRL followed a revocation: this node builds it",
                   LOG_NUMBER("number", jobs->state.crl_number));
         schedule->crl_stale = true;
     }
-    return !schedule->crl_watch_again || job_crl_notice(jobs, err);
+    schedule->crl_watch_ms = schedule->crl_watch_again ? clock_monotonic_ms() + CRL_WATCH_MS : 0;
+    schedule->crl_watch_again = false;
+    schedule->crl_watched = schedule->crl_again;
+    return true;
 }

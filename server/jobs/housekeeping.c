@@ -58,7 +58,7 @@ look_responder(struct jobs *jobs, struct error *err)
     bool noticed = jobs->schedule.noticed;
 
     jobs->schedule.noticed = false;
-    return !noticed || (job_crl_notice(jobs, err) && job_responder_look(jobs, err));
+    return !noticed || job_responder_look(jobs, err);
 }
 
 static bool

@@ -122,6 +122,9 @@ jobs_round(struct jobs *jobs)
     pthread_mutex_lock(&jobs->lock);
     jobs->state.database_s = clock_now_s();
     pthread_mutex_unlock(&jobs->lock);
+    /* Before this node builds: its own CRL is one that followed. */
+    if (jobs->schedule.crl_noticed && !job_crl_notice(jobs, &failure))
+        log_error("the CRL of a revocation is not watched yet", &failure, NULL);
     jobs_run_due(jobs);
 }
 
@@ -139,7 +142,7 @@ notices_take(struct jobs *jobs)
         jobs->schedule.crl_stale = true;
     /* Those of other nodes, too; they build the CRL themselves (job_crl_watch). */
     while (jobs->db && db_notification(jobs->db, payload, sizeof(payload)))
-        jobs->schedule.noticed = true;
+        jobs->schedule.noticed = jobs->schedule.crl_noticed = true;
 }
 
 static void

@@ -20,11 +20,13 @@ struct schedule {
     int64_t tried_ms[JOB_COUNT]; /* monotonic, of the last run; 0: never */
     bool failed[JOB_COUNT];
     bool noticed;                                 /* the database announced a change */
+    bool crl_noticed;                             /* the same, not yet watched */
     bool crl_stale;                               /* a revocation came since the last CRL */
     int64_t crl_this_update_s, crl_next_update_s; /* of the newest CRL; 0: none yet */
     int64_t crl_watch_ms;  /* monotonic: when a newer CRL must stand; 0: none is awaited */
     uint64_t crl_watched;  /* the number that stood at the notice */
     bool crl_watch_again;  /* another notice came meanwhile */
+    uint64_t crl_again;    /* the number that stood at the last of them */
     bool partitions_short; /* the policy gives longer lives than partitions were made for */
     bool purge_more;
     struct schedule_life responder, tls;
