@@ -27,6 +27,14 @@ revoke_since() {
             --data-binary @- "$SIGNET_SERVER/v1/revocations" >/dev/null
 }
 
+# enroll_typed NAME TYPE - as enroll, with a key of another type than the usual one.
+enroll_typed() {
+    signet identity create "interop/$1" --owner tests >/dev/null
+    signet token create "interop/$1" >"$1.token" 2>/dev/null
+    signet enroll --token-file "$1.token" --key-type "$2" --key "$1.key" --cert "$1.pem" >/dev/null
+    openssl x509 -in "$1.pem" -out "$1.leaf.pem"
+}
+
 # A serial of our shape that no row has.
 unknown_serial=0x51ffffff000000000000000000000000000000
 
@@ -41,7 +49,10 @@ collect() {
     enroll plain
     enroll named dns:named.example.internal
     enroll addressed ip:10.1.2.3
-    for leaf in plain named addressed; do cp "$leaf.leaf.pem" "$at/workload-$leaf.pem"; done
+    enroll_typed p384 P-384
+    enroll_typed rsa RSA
+    enroll_typed ed25519 Ed25519
+    for leaf in plain named addressed p384 rsa ed25519; do cp "$leaf.leaf.pem" "$at/workload-$leaf.pem"; done
     openssl x509 -in "$SIGNET_CERT" -out "$at/admin.pem"
     openssl s_client -connect "${SIGNET_SERVER#https://}" </dev/null 2>/dev/null | openssl x509 -out "$at/server.pem"
 

@@ -1,7 +1,8 @@
 /*
- * Programs that are not ours judge what a running authority emits and answers. `test_judges NAME`
- * runs the script NAME.sh beside this file against an authority of its own. A judge that cannot be
- * had ends with 77, a skip of its whole ctest entry, and says so.
+ * Programs that are not ours judge what a running authority emits and answers. `test_judges NAME
+ * ALGORITHM` runs the script NAME.sh beside this file against an authority of its own, whose keys
+ * are of that algorithm (as signet-ceremony spells it). A judge that cannot be had ends with 77, a
+ * skip of its whole ctest entry, and says so.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 
 enum { SKIPPED = 77, OUTPUT_OCTETS = 8 * 1024 * 1024 };
 
-static const char *judge;
+static const char *judge, *algorithm;
 static int status;
 
 /* To its end, however long it takes on a loaded machine: the limit is that of ctest. */
@@ -38,7 +39,11 @@ script_run(struct ca *authority)
 static void
 finds_nothing_unexplained(void)
 {
+    const char *const init[] = {"--algorithm", algorithm, "--key-type", "P-256",
+                                "--key-type",  "P-384",   "--key-type", "RSA",
+                                "--key-type",  "Ed25519", NULL};
     const struct ca_options options = {
+        .init = init,
         .config = "rate {\n  address_per_s = 1000000\n  address_burst = 1000000\n"
                   "  identity_per_s = 1000000\n  identity_burst = 1000000\n}\n"};
     struct ca *authority = ca_start(&options);
@@ -59,11 +64,12 @@ main(int argc, char **argv)
 {
     int failed;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: test_judges NAME\n");
+    if (argc != 3) {
+        fprintf(stderr, "usage: test_judges NAME ALGORITHM\n");
         return 64;
     }
     judge = argv[1];
+    algorithm = argv[2];
     failed = RUN_SUITE(judge, TEST(finds_nothing_unexplained));
     if (!failed && status == SKIPPED)
         printf("SKIPPED: the judge %s is not to be had here; nothing was judged\n", judge);
