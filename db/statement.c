@@ -48,7 +48,8 @@
     "LEFT JOIN LATERAL (SELECT true AS blocked FROM blocked_key x "                                \
     "WHERE x.spki_hash = i.spki_hash LIMIT 1) k ON true "                                          \
     "LEFT JOIN LATERAL (SELECT x.identity, x.expires_at FROM enrol_token x "                       \
-    "WHERE i.grant_kind = 1 AND x.hash = i.grant_key LIMIT 1) t ON true "
+    "WHERE i.grant_kind = 1 AND x.hash = i.grant_key AND " TOKEN_MAKER_ACTIVE("x.created_by")      \
+    " LIMIT 1) t ON true "
 
 /* $23 and $24 bound the predecessors' serials, so that only their partitions are opened. */
 #define RECORD_PREDECESSOR                                                                         \

@@ -95,7 +95,9 @@ token_authenticate(struct db *db, struct request *request, struct caller *caller
     case DB_FOUND:
         break;
     case DB_MISSING:
-        return error_set(err, ERROR_TOKEN_UNKNOWN, "no such token was made, or it ended long ago");
+        return error_set(err, ERROR_TOKEN_UNKNOWN,
+                         "no such token was made, it ended long ago, or who made it is out of "
+                         "service");
     case DB_FAILED:
         return false;
     }

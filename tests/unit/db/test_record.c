@@ -119,6 +119,42 @@ judges_tokens(void)
 }
 
 static void
+judges_who_made_the_token(void)
+{
+    static const struct {
+        const char *state;
+        enum record_verdict verdict;
+        enum db_found found;
+    } rows[] = {
+        {"suspended", RECORD_TOKEN_MISSING, DB_MISSING},
+        {"active", RECORD_DONE, DB_FOUND},
+        {"revoked", RECORD_TOKEN_MISSING, DB_MISSING},
+    };
+    struct db_token token = {.created_s = clock_now_s() - 100,
+                             .expires_s = clock_now_s() + 3600,
+                             .identity = "tokens/api",
+                             .created_by = "admin/thief+token:1a2b3c4d"};
+    struct sample sample;
+    struct error err = {0};
+    char sql[128];
+
+    world_identity_kind("admin/thief", "admin");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct db_token standing;
+
+        world_digest(token.hash);
+        ASSERT_OK(db_token_insert(world.server, &token, &err), &err);
+        snprintf(sql, sizeof(sql),
+                 "UPDATE signet.identity SET state = '%s' WHERE name = 'admin/thief'",
+                 rows[i].state);
+        world_sql(sql);
+        CU_ASSERT_EQUAL(db_token_get(world.server, token.hash, &standing, &err), rows[i].found);
+        sample_init(&sample, "tokens/api", token.hash);
+        CU_ASSERT_EQUAL(sample_record(&sample), rows[i].verdict);
+    }
+}
+
+static void
 judges_blocked_keys(void)
 {
     uint8_t grant[LIMIT_DIGEST_OCTETS];
@@ -361,7 +397,8 @@ main(void)
 
     world_start();
     status = RUN_SUITE("record", TEST(enrols_once), TEST(judges_the_identity), TEST(judges_names),
-                       TEST(judges_tokens), TEST(judges_blocked_keys), TEST(judges_predecessors),
+                       TEST(judges_tokens), TEST(judges_who_made_the_token),
+                       TEST(judges_blocked_keys), TEST(judges_predecessors),
                        TEST(judges_expired_predecessors), TEST(judges_attempts),
                        TEST(refuses_a_taken_serial), TEST(judges_each_of_a_batch),
                        TEST(refuses_malformed_records), TEST(refuses_days_that_do_not_fit),
