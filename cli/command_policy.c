@@ -44,7 +44,7 @@ version_fetch(struct cli *cli, const char *version, json_t **ret_answer, struct 
 {
     AUTO_BUFFER target = {.max = QUERY_OCTETS};
     struct http_call call = {.method = "GET", .repeatable = true};
-    json_int_t number;
+    json_int_t number = 0;
 
     if (version && !version_parse("the version", version, &number, err))
         return false;
@@ -220,7 +220,7 @@ command_policy_apply(struct cli *cli, const struct arguments *arguments, struct 
     AUTO_BUFFER document = {.max = 0};
     AUTO_JSON newest = NULL;
     AUTO_JSON changes = NULL;
-    json_int_t before;
+    json_int_t before = 0;
     json_t *body;
 
     if (!document_read(arguments->operand[0], &document, err) ||
@@ -238,7 +238,7 @@ command_policy_rollback(struct cli *cli, const struct arguments *arguments, stru
     AUTO_JSON newest = NULL;
     AUTO_JSON older = NULL;
     AUTO_JSON changes = NULL;
-    json_int_t version;
+    json_int_t version = 0;
     json_t *body;
 
     if (!version_parse("the version", arguments->operand[0], &version, err) ||

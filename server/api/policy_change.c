@@ -213,7 +213,7 @@ handle_policy_apply(struct worker *worker, struct request *request, struct respo
     AUTO_JSON body = NULL;
     AUTO_JSON view = NULL;
     struct db *db = worker_db(worker, err);
-    struct db_policy policy;
+    struct db_policy policy = {.version = 0};
 
     if (!db || !json_body(request, apply_members, &body, err) ||
         !wanted_fill(db, body, &wanted, err) ||
