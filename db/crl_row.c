@@ -191,6 +191,19 @@ db_crl_store(struct db *db, int32_t issuer, uint32_t shard, uint64_t number, str
     return done;
 }
 
+bool
+db_crl_raise(struct db *db, int32_t issuer, uint32_t shard, uint64_t number, struct error *err)
+{
+    AUTO_PARAMS of_shard = {0};
+    AUTO_PARAMS raised = {0};
+
+    put_shard(&of_shard, issuer, shard);
+    put_shard(&raised, issuer, shard);
+    param_long(&raised, (int64_t)number);
+    return db_execute(db, STATEMENT_CRL_SHARD_INSERT, &of_shard, NULL, err)
+           && db_execute(db, STATEMENT_CRL_NUMBER, &raised, NULL, err);
+}
+
 enum db_found
 db_crl_get(struct db *db, int32_t issuer, uint32_t shard, struct db_crl *ret_crl,
            struct buffer *out, struct error *err)

@@ -18,6 +18,7 @@ int command_migrate(char **arguments);
 int command_bench(char **arguments);
 int command_admin(char **arguments);
 int command_root_crl(char **arguments);
+int command_accept_database(char **arguments);
 
 /* Prints the error; gives the exit status that fits it. */
 int command_fail(const struct error *err);

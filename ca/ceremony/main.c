@@ -29,6 +29,10 @@ static const struct {
      "--state DIR [--config FILE] [--pin FILE] [--environment NAME=VALUE] [--module PATH]\n"
      "            [--module-init TEXT]  the next CRL of the root, with the root's token; signetd "
      "may run"},
+    {"accept-database", command_accept_database,
+     "--state DIR [--config FILE] [--crl FILE]\n"
+     "            go on with a database that is older than what was published (restored); takes\n"
+     "            over what the last CRL lists, and the numbers go on above it"},
     {"migrate", command_migrate,
      "--config FILE\n"
      "            bring the database to the level of these programs; signetd is stopped"},

@@ -10,41 +10,25 @@
 #include "signet/encode.h"
 #include "signet/file.h"
 
-/* One line of fixed length within one sector: a write is never seen half done. */
-enum { ANCHOR_LINE = 96, ANCHOR_DAY_S = 86400 };
-#define ANCHOR_FORMAT "signet-anchor-v1 crl %20llu serial %-40s"
-
-static bool
-anchor_parse(struct anchor *anchor, const char *line)
-{
-    char serial[2 * LIMIT_SERIAL_OCTETS + 1] = "";
-    unsigned long long number;
-
-    if (sscanf(line, "signet-anchor-v1 crl %20llu serial %40[0-9a-f]", &number, serial) < 1)
-        return false;
-    if (!hex_decode(serial, anchor->serial, sizeof(anchor->serial), &anchor->serial_len))
-        return false;
-    anchor->crl_number = number;
-    return true;
-}
+enum { ANCHOR_DAY_S = 86400 };
 
 bool
 anchor_open(struct anchor *anchor, const char *folder, struct error *err)
 {
     char path[1100];
-    char line[ANCHOR_LINE + 1] = "";
+    char line[ANCHOR_MARK_ROOM] = "";
     ssize_t len;
 
     memset(anchor, 0, sizeof(*anchor));
     pthread_mutex_init(&anchor->lock, NULL);
-    snprintf(path, sizeof(path), "%s/anchor", folder);
+    snprintf(path, sizeof(path), "%s/" ANCHOR_MARK_FILE, folder);
     anchor->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (anchor->fd < 0)
         return error_errno(err, ERROR_FILE_ACCESS, "cannot open the anchor %s", path);
-    len = pread(anchor->fd, line, ANCHOR_LINE, 0);
+    len = pread(anchor->fd, line, sizeof(line) - 1, 0);
     if (len < 0)
         return error_errno(err, ERROR_FILE_ACCESS, "cannot read the anchor %s", path);
-    if (len > 0 && !anchor_parse(anchor, line))
+    if (len > 0 && !anchor_mark_parse(line, &anchor->mark))
         return error_set(err, ERROR_FILE_ACCESS, "%s is not an anchor of this program", path);
     return true;
 }
@@ -59,8 +43,8 @@ anchor_close(struct anchor *anchor)
 static bool
 serial_must_be_there(const struct anchor *anchor, int64_t now_s)
 {
-    return anchor->serial_len > 3 &&
-           (anchor->serial[1] << 8 | anchor->serial[2]) >= now_s / ANCHOR_DAY_S;
+    return anchor->mark.serial_len > 3 &&
+           (anchor->mark.serial[1] << 8 | anchor->mark.serial[2]) >= now_s / ANCHOR_DAY_S;
 }
 
 static bool
@@ -72,9 +56,10 @@ check_serial(const struct anchor *anchor, struct db *db, int32_t issuer, struct 
 
     if (!row)
         return error_set(err, ERROR_MEMORY, "no memory for a certificate row");
-    found = db_certificate_get(db, issuer, bytes_of(anchor->serial, anchor->serial_len), row, err);
+    found = db_certificate_get(db, issuer, bytes_of(anchor->mark.serial, anchor->mark.serial_len),
+                               row, err);
     free(row);
-    hex_encode(bytes_of(anchor->serial, anchor->serial_len), hex, sizeof(hex));
+    hex_encode(bytes_of(anchor->mark.serial, anchor->mark.serial_len), hex, sizeof(hex));
     if (found == DB_MISSING)
         return error_set(
             err, ERROR_DATABASE_REWOUND,
@@ -93,15 +78,16 @@ anchor_check(struct anchor *anchor, struct db *db, int32_t issuer, int64_t now_s
     buffer_init(&der, LIMIT_CRL_OCTETS);
     if (serial_must_be_there(anchor, now_s) && !check_serial(anchor, db, issuer, err))
         return false;
-    if (anchor->crl_number == 0)
+    if (anchor->mark.crl_number == 0)
         return true;
     if (db_crl_get(db, issuer, 0, &crl, &der, err) == DB_FAILED)
         return false;
-    if (crl.number < anchor->crl_number)
+    if (crl.number < anchor->mark.crl_number)
         return error_set(err, ERROR_DATABASE_REWOUND,
                          "the anchor names CRL %llu, the database has %llu: it is older than what "
                          "was published",
-                         (unsigned long long)anchor->crl_number, (unsigned long long)crl.number);
+                         (unsigned long long)anchor->mark.crl_number,
+                         (unsigned long long)crl.number);
     return true;
 }
 
@@ -111,7 +97,7 @@ anchor_crl_number(struct anchor *anchor)
     uint64_t number;
 
     pthread_mutex_lock(&anchor->lock);
-    number = anchor->crl_number;
+    number = anchor->mark.crl_number;
     pthread_mutex_unlock(&anchor->lock);
     return number;
 }
@@ -119,14 +105,10 @@ anchor_crl_number(struct anchor *anchor)
 static bool
 write_locked(struct anchor *anchor, struct error *err)
 {
-    char hex[2 * LIMIT_SERIAL_OCTETS + 1] = "";
-    char line[ANCHOR_LINE + 1];
-    int len;
+    char line[ANCHOR_MARK_ROOM];
+    size_t len = anchor_mark_text(&anchor->mark, line);
 
-    hex_encode(bytes_of(anchor->serial, anchor->serial_len), hex, sizeof(hex));
-    len = snprintf(line, sizeof(line), ANCHOR_FORMAT "\n", (unsigned long long)anchor->crl_number,
-                   hex);
-    if (pwrite(anchor->fd, line, (size_t)len, 0) != len || fdatasync(anchor->fd) != 0)
+    if (pwrite(anchor->fd, line, len, 0) != (ssize_t)len || fdatasync(anchor->fd) != 0)
         return error_errno(err, ERROR_FILE_ACCESS, "cannot write the anchor");
     anchor->dirty = false;
     return true;
@@ -138,8 +120,8 @@ anchor_put_crl(struct anchor *anchor, uint64_t number, struct error *err)
     bool ok = true;
 
     pthread_mutex_lock(&anchor->lock);
-    if (number > anchor->crl_number) {
-        anchor->crl_number = number;
+    if (number > anchor->mark.crl_number) {
+        anchor->mark.crl_number = number;
         ok = write_locked(anchor, err);
     }
     pthread_mutex_unlock(&anchor->lock);
@@ -152,8 +134,8 @@ anchor_put_serial(struct anchor *anchor, struct bytes serial)
     if (serial.len > LIMIT_SERIAL_OCTETS)
         return;
     pthread_mutex_lock(&anchor->lock);
-    memcpy(anchor->serial, serial.data, serial.len);
-    anchor->serial_len = serial.len;
+    memcpy(anchor->mark.serial, serial.data, serial.len);
+    anchor->mark.serial_len = serial.len;
     anchor->dirty = true;
     pthread_mutex_unlock(&anchor->lock);
 }

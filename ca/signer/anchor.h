@@ -1,22 +1,22 @@
 /*
  * The anchor: a small file of the signer outside the database with the highest CRL number that was
  * published and the last serial that was recorded. A database that does not know them was restored
- * or rewound and is not used until an operator removes the file (docs/operations.md).
+ * or rewound and is not used until an operator accepts it (signet-ceremony accept-database,
+ * docs/operations.md).
  */
 #ifndef SIGNET_SIGNER_ANCHOR_H
 #define SIGNET_SIGNER_ANCHOR_H
 
 #include <pthread.h>
 
+#include "signet/anchor_mark.h"
 #include "signet/db.h"
 #include "signet/error.h"
 
 struct anchor {
     int fd;
     pthread_mutex_t lock;
-    uint64_t crl_number; /* 0: none yet */
-    uint8_t serial[LIMIT_SERIAL_OCTETS];
-    size_t serial_len;
+    struct anchor_mark mark;
     bool dirty;
 };
 

@@ -69,9 +69,11 @@ error_exit_status(const struct error *err)
 {
     static const enum error_kind permanent[] = {
         ERROR_CONFIG, ERROR_FILE_ACCESS, ERROR_TOKEN_PIN,        ERROR_TOKEN_KEY,
-        ERROR_SCHEMA, ERROR_USAGE,       ERROR_DATABASE_REWOUND,
+        ERROR_SCHEMA, ERROR_USAGE,
     };
 
+    if (err->kind == ERROR_DATABASE_REWOUND)
+        return EXIT_REWOUND;
     for (size_t i = 0; i < ARRAY_LEN(permanent); i++)
         if (err->kind == permanent[i])
             return EXIT_PERMANENT;

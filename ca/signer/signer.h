@@ -14,7 +14,11 @@
 #include "signet/db.h"
 #include "signet/token_signer.h"
 
-enum { EXIT_TEMPORARY = 75, EXIT_PERMANENT = 78 };
+enum {
+    EXIT_TEMPORARY = 75,
+    EXIT_PERMANENT = 78,
+    EXIT_REWOUND = 79 /* as permanent: until an operator accepts the database */
+};
 
 struct signing;
 

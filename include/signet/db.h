@@ -344,6 +344,9 @@ MUST_USE bool db_crl_record(struct db *db, int32_t issuer, uint32_t shard, uint6
 MUST_USE bool db_crl_store(struct db *db, int32_t issuer, uint32_t shard, uint64_t number,
                            struct bytes der, struct error *err);
 void db_crl_abandon(struct db *db);
+/* The next CRL gets a number above this one. For the owner, after a restore. */
+MUST_USE bool db_crl_raise(struct db *db, int32_t issuer, uint32_t shard, uint64_t number,
+                           struct error *err);
 struct db_crl {
     int32_t issuer;
     uint32_t shard;

@@ -21,7 +21,8 @@ enum frame_kind {
     FRAME_REFUSED = 9,  /* any reply: a struct error */
     FRAME_CHANNELS = 10, /* supervisor -> server: new channel ends travel beside it */
     FRAME_PERMIT = 11,   /* server -> issuing signer */
-    FRAME_PERMITTED = 12
+    FRAME_PERMITTED = 12,
+    FRAME_STOPPED = 13   /* supervisor -> server: a signer ended and is not started again */
 };
 enum { FRAME_VERSION = 1, FRAME_HEADER_OCTETS = 8, FRAME_FDS = 80 };
 

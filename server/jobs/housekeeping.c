@@ -154,10 +154,12 @@ job_probe(struct jobs *jobs, struct error *err)
 
     pthread_mutex_lock(&jobs->lock);
     if (issuing_ok) {
+        jobs->state.signer_stopped[ROLE_ISSUING] = 0;
         jobs->state.issuing_signature_s = issuing.last_signature_s;
         jobs->state.issuing_end_s = issuing.certificate_end_s;
     }
     if (status_ok) {
+        jobs->state.signer_stopped[ROLE_STATUS] = 0;
         jobs->state.status_signature_s = status.last_signature_s;
         jobs->state.responder_end_s = status.certificate_end_s;
     }

@@ -241,6 +241,16 @@ jobs_revoked(struct jobs *jobs)
 }
 
 void
+jobs_signer_stopped(struct jobs *jobs, enum config_role role, int status)
+{
+    if (!jobs)
+        return;
+    pthread_mutex_lock(&jobs->lock);
+    jobs->state.signer_stopped[role] = status;
+    pthread_mutex_unlock(&jobs->lock);
+}
+
+void
 jobs_state_get(struct jobs *jobs, struct jobs_state *ret_state)
 {
     pthread_mutex_lock(&jobs->lock);

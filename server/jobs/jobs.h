@@ -29,6 +29,7 @@ struct jobs_state {
     int64_t clock_skew_us; /* our clock minus the database's */
     int64_t issuing_signature_s, status_signature_s;   /* the signers' last self-made signatures */
     int64_t issuing_end_s, responder_end_s, tls_end_s; /* notAfter of the certificates in use */
+    int signer_stopped[2]; /* exit status of a signer that stays down, by role; 0: it does not */
     uint64_t crl_number;
     int64_t crl_this_update_s, crl_next_update_s;
     int64_t done_s[JOB_COUNT];         /* last success */
@@ -42,6 +43,8 @@ MUST_USE bool jobs_start(struct server *server, struct jobs **ret_jobs, struct e
 void jobs_stop(struct jobs *jobs);
 /* A revocation was committed: build a CRL soon. From any thread, never blocks; accepts null. */
 void jobs_revoked(struct jobs *jobs);
+/* A signer ended with this status and stays down until it signs again; accepts null. */
+void jobs_signer_stopped(struct jobs *jobs, enum config_role role, int status);
 void jobs_state_get(struct jobs *jobs, struct jobs_state *ret_state);
 
 #endif

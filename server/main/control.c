@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "channels.h"
+#include "jobs/jobs.h"
 #include "signet/clock.h"
 #include "signet/frame.h"
 #include "signet/log.h"
@@ -34,6 +35,20 @@ control_take_channels(struct channels *channels, struct bytes body, const int *f
     return channels_take(channels, (enum config_role)role, fds, count, err);
 }
 
+/* A signer that stays down: health shall say why nothing is signed. */
+static bool
+control_take_stopped(struct serving *serving, struct bytes body, struct error *err)
+{
+    struct reader reader = reader_of(body);
+    uint8_t role, status;
+
+    if (!reader_get_u8(&reader, &role) || !reader_get_u8(&reader, &status) ||
+        !reader_at_end(&reader) || role > ROLE_STATUS)
+        return error_set(err, ERROR_FRAME, "the supervisor's frame of a stopped signer is malformed");
+    jobs_signer_stopped(serving->server.jobs, (enum config_role)role, status);
+    return true;
+}
+
 /* One frame. False when the supervisor is gone. */
 static bool
 control_receive(struct serving *serving, int control, struct buffer *in)
@@ -53,6 +68,12 @@ control_receive(struct serving *serving, int control, struct buffer *in)
     case FRAME_FAILED:
         log_error("a frame from the supervisor", &err, NULL);
         return err.cause != CAUSE_ERRNO;
+    }
+    if (frame.kind == FRAME_STOPPED) {
+        close_all(fds, count);
+        if (!control_take_stopped(serving, frame.body, &err))
+            log_error("a stopped signer", &err, NULL);
+        return true;
     }
     if (frame.kind != FRAME_CHANNELS) {
         close_all(fds, count);

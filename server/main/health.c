@@ -15,6 +15,7 @@ enum {
     HEALTH_DATABASE_S = 10,  /* the jobs ask it each second */
     HEALTH_SIGNATURE_S = 20, /* the probe signs every five seconds */
     HEALTH_POLL_S = 10,
+    HEALTH_SIGNER_REWOUND = 79, /* exit status: docs/signer-protocol.md */
     HEALTH_SKEW_US = 5 * 1000 * 1000
 };
 
@@ -57,6 +58,21 @@ report_lately(struct health_report *health, const char *name, int64_t when_s, in
         return;
     }
     report(health, name, now_s - when_s <= most_s, "%" PRId64 " s ago", now_s - when_s);
+}
+
+/* One that stays down is told at once, however lately it signed. */
+static void
+report_signer(struct health_report *health, const char *name, int stopped, int64_t signed_s,
+              int64_t now_s)
+{
+    if (!stopped) {
+        report_lately(health, name, signed_s, HEALTH_SIGNATURE_S, now_s);
+        return;
+    }
+    report(health, name, false, "stopped for good, status %d: %s", stopped,
+           stopped == HEALTH_SIGNER_REWOUND
+               ? "database-rewound, the database is older than what was published"
+               : "its last log lines say why");
 }
 
 /* Something that must not have ended. */
@@ -106,9 +122,10 @@ health_judge(const struct jobs_state *jobs, const struct publisher_facts *publis
     report_lately(ret_report, "database", jobs->database_s, HEALTH_DATABASE_S, now_s);
     report(ret_report, "clock", skew_us >= -HEALTH_SKEW_US && skew_us <= HEALTH_SKEW_US,
            "differs from the database's by %" PRId64 " ms", skew_us / 1000);
-    report_lately(ret_report, "issuing_signer", jobs->issuing_signature_s, HEALTH_SIGNATURE_S,
-                  now_s);
-    report_lately(ret_report, "status_signer", jobs->status_signature_s, HEALTH_SIGNATURE_S, now_s);
+    report_signer(ret_report, "issuing_signer", jobs->signer_stopped[ROLE_ISSUING],
+                  jobs->issuing_signature_s, now_s);
+    report_signer(ret_report, "status_signer", jobs->signer_stopped[ROLE_STATUS],
+                  jobs->status_signature_s, now_s);
     report_end(ret_report, "responder_certificate", jobs->responder_end_s, now_s);
     report_end(ret_report, "tls_certificate", jobs->tls_end_s, now_s);
     report_lately(ret_report, "publisher", publisher->polled_s, HEALTH_POLL_S, now_s);

@@ -231,6 +231,8 @@ child_start_signer(struct children *children, enum config_role role, struct erro
     }
     ends_close(&children->ends[role]);
     children->ends[role] = ours;
+    children->child[role].stopped = 0;
+    children->child[role].told = false;
     return true;
 }
 
@@ -259,6 +261,7 @@ child_start_server(struct children *children, struct error *err)
     children->control = pair[0];
     if (!started)
         fd_close(&children->control);
+    children->child[CHILD_ISSUING].told = children->child[CHILD_STATUS].told = false;
     return started;
 }
 
@@ -268,6 +271,23 @@ child_start(struct children *children, enum child_kind kind, struct error *err)
     if (kind == CHILD_SERVER)
         return child_start_server(children, err);
     return child_start_signer(children, kind == CHILD_ISSUING ? ROLE_ISSUING : ROLE_STATUS, err);
+}
+
+static bool
+child_tell_stopped(struct children *children, struct error *err)
+{
+    for (enum child_kind kind = CHILD_ISSUING; kind <= CHILD_STATUS; kind++) {
+        struct child *child = &children->child[kind];
+        uint8_t body[2] = {(uint8_t)kind, (uint8_t)child->stopped};
+
+        if (children->control < 0 || child->state != CHILD_DONE || !child->stopped || child->told)
+            continue;
+        if (!frame_send(children->control, FRAME_STOPPED, ++children->sent,
+                        bytes_of(body, sizeof(body)), err))
+            return error_context(err, "telling the server of a signer that stays down");
+        child->told = true;
+    }
+    return true;
 }
 
 bool
@@ -286,5 +306,5 @@ child_hand_over(struct children *children, struct error *err)
             return error_context(err, "handing channels to the server");
         ends_close(ends);
     }
-    return true;
+    return child_tell_stopped(children, err);
 }

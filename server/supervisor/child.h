@@ -6,7 +6,8 @@
  *   signet-server --config FILE --control 3 --listen https:4 --listen publish:5 --listen health:6
  *
  * With each start of a signer new channels are made. The server's ends wait in `ends` until the
- * server runs, then travel over its control socket (FRAME_CHANNELS: u8 role, u32 count).
+ * server runs, then travel over its control socket (FRAME_CHANNELS: u8 role, u32 count). A signer
+ * that stays down is told by FRAME_STOPPED (u8 role, u8 exit status).
  */
 #ifndef SIGNET_CHILD_H
 #define SIGNET_CHILD_H
@@ -41,6 +42,8 @@ struct child {
     int64_t term_ms; /* send SIGTERM then; 0: no */
     int64_t kill_ms; /* send SIGKILL then; 0: no */
     bool dismissed;  /* its end is wanted: no fault, no delay */
+    int stopped;     /* exit status after which it stays down; 0: none */
+    bool told;       /* the server knows of it */
     struct restart restart;
 };
 
@@ -66,7 +69,7 @@ const char *child_name(enum child_kind kind);
 const char *child_user(const struct children *children, enum child_kind kind);
 /* Starts it, with new channels for a signer. Sets pid, state and started_ms. */
 MUST_USE bool child_start(struct children *children, enum child_kind kind, struct error *err);
-/* Sends the waiting ends to the server, if it runs. */
+/* Sends the waiting ends to the server, if it runs, and which signers stay down. */
 MUST_USE bool child_hand_over(struct children *children, struct error *err);
 void ends_close(struct ends *ends);
 

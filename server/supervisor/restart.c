@@ -5,7 +5,8 @@
 enum restart_verdict
 restart_decide(struct restart *restart, int status, int64_t up_ms, int64_t *ret_delay_ms)
 {
-    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_PERMANENT)
+    if (WIFEXITED(status) &&
+        (WEXITSTATUS(status) == EXIT_PERMANENT || WEXITSTATUS(status) == EXIT_REWOUND))
         return RESTART_NEVER;
     if (up_ms >= RESTART_CALM_MS)
         restart->delay_ms = 0;

@@ -70,6 +70,8 @@ supervise_schedule(struct supervision *supervision, enum child_kind kind, int st
             LOG_LEVEL_ALERT,
             "stopped for good: mend what its last log lines name, then send SIGHUP to signetd",
             LOG_TEXT("child", child_name(kind)));
+        child->stopped = WEXITSTATUS(status);
+        child->told = false;
         return;
     }
     child->state = CHILD_DUE;

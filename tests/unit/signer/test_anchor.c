@@ -22,7 +22,7 @@ begins_with_nothing(void)
 
     ASSERT_OK(anchor_open(&anchor, folder, &err), &err);
     CU_ASSERT_EQUAL(anchor_crl_number(&anchor), 0);
-    CU_ASSERT_EQUAL(anchor.serial_len, 0);
+    CU_ASSERT_EQUAL(anchor.mark.serial_len, 0);
     anchor_close(&anchor);
     ASSERT_OK(anchor_open(&anchor, folder, &err), &err);
     anchor_close(&anchor);
@@ -44,7 +44,7 @@ keeps_number_and_serial(void)
     ASSERT_OK(anchor_open(&anchor, folder, &err), &err);
     CU_ASSERT_EQUAL(anchor_crl_number(&anchor), UINT64_MAX - 1);
     CU_ASSERT_TRUE(
-        bytes_equal(bytes_of(anchor.serial, anchor.serial_len), bytes_of(serial, sizeof(serial))));
+        bytes_equal(bytes_of(anchor.mark.serial, anchor.mark.serial_len), bytes_of(serial, sizeof(serial))));
     anchor_close(&anchor);
     remove_anchor();
 }
@@ -58,11 +58,11 @@ flushes_the_serial_later(void)
     ASSERT_OK(anchor_open(&anchor, folder, &err), &err);
     anchor_put_serial(&anchor, bytes_of_text("\x51\x01\x02\x03"));
     ASSERT_OK(anchor_open(&other, folder, &err), &err);
-    CU_ASSERT_EQUAL(other.serial_len, 0);
+    CU_ASSERT_EQUAL(other.mark.serial_len, 0);
     anchor_close(&other);
     ASSERT_OK(anchor_flush(&anchor, &err), &err);
     ASSERT_OK(anchor_open(&other, folder, &err), &err);
-    CU_ASSERT_EQUAL(other.serial_len, 4);
+    CU_ASSERT_EQUAL(other.mark.serial_len, 4);
     anchor_close(&other);
     anchor_close(&anchor);
     remove_anchor();

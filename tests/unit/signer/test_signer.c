@@ -39,7 +39,7 @@ tells_what_is_fatal(void)
         {ERROR_TOKEN_PIN, true, 78},
         {ERROR_TOKEN_KEY, true, 78},
         {ERROR_SCHEMA, true, 78},
-        {ERROR_DATABASE_REWOUND, true, 78},
+        {ERROR_DATABASE_REWOUND, true, 79},
         {ERROR_PERMIT, false, 75},
         {ERROR_DATABASE, false, 75},
         {ERROR_GRANT_USED, false, 75},

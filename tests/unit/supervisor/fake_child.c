@@ -171,6 +171,10 @@ act_server(char **argv)
         buffer_init(&in, LIMIT_FRAME_OCTETS);
         if (frame_receive_fds(control, -1, &in, &frame, fds, &count, &err) != FRAME_OK)
             exit(75);
+        if (frame.kind == FRAME_STOPPED && frame.body.len == 2 && count == 0) {
+            tell("role %d stopped with %d", frame.body.data[0], frame.body.data[1]);
+            continue;
+        }
         if (frame.kind != FRAME_CHANNELS || frame.body.len != 5 || frame.body.data[4] != count)
             exit(70);
         probe(frame.body.data[0], fds, count);

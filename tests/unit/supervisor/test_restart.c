@@ -51,6 +51,7 @@ a_permanent_end_is_final(void)
     int64_t delay_ms = 77;
 
     CU_ASSERT_EQUAL(restart_decide(&restart, EXIT_78, 100000, &delay_ms), RESTART_NEVER);
+    CU_ASSERT_EQUAL(restart_decide(&restart, 79 << 8, 100000, &delay_ms), RESTART_NEVER);
     CU_ASSERT_EQUAL(delay_ms, 77);
     /* killed by signal 78 is not the same as exit status 78 */
     CU_ASSERT_EQUAL(restart_decide(&restart, 78, 10, &delay_ms), RESTART_LATER);

@@ -163,6 +163,7 @@ a_signer_that_gives_up_is_left_until_hangup(void)
     CU_ASSERT_TRUE(world_sees(&world, "log", "\"level\":\"alert\"", 1));
     CU_ASSERT_TRUE(world_sees(&world, "log", "stopped for good", 1));
     CU_ASSERT_TRUE(world_sees(&world, "story", "server: channels of role 0: 6 answered of 6", 1));
+    CU_ASSERT_TRUE(world_sees(&world, "story", "server: role 1 stopped with 78", 1));
     usleep(300000);
     world_read(&world, "story");
     CU_ASSERT_PTR_NULL(strstr(strstr(world.text, "status: started") + 1, "status: started"));
