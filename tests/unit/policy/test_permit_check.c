@@ -68,6 +68,7 @@ what_is_within_may_be_applied(void)
         {"server", "2592000", "1000", "\"P-256\"",
          ", \"dns_suffixes\": [\"localhost\"], \"ip_ranges\": [\"127.0.0.1/32\", \"::1/128\"]"},
         {"responder", "2592000", "1000", "\"P-256\"", ""},
+        {"responder", "2592000", "1000", "\"RSA\", \"P-384\"", ""}, /* pinned by hash */
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
