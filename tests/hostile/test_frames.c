@@ -78,11 +78,13 @@ survives_random_frames(void)
 
             buffer_init(&in, LIMIT_FRAME_OCTETS);
             must(random_bytes(octets + 8, sizeof(octets) - 8, &err), &err);
-            octets[1] = (uint8_t)(i % 12);
+            octets[1] = (uint8_t)(i % 14);
             raw(both[which]->fd[4], octets, 8 + (size_t)octets[8] % 240);
             CU_ASSERT_EQUAL_FATAL(
                 frame_receive(both[which]->fd[4], AUTHORITY_CALL_MS, &in, &frame, &err), FRAME_OK);
-            CU_ASSERT_TRUE(frame.kind == FRAME_REFUSED || frame.kind == FRAME_PROBED);
+            /* A probe and the question for the permit have no body: some are asked by chance. */
+            CU_ASSERT_TRUE(frame.kind == FRAME_REFUSED || frame.kind == FRAME_PROBED ||
+                           frame.kind == FRAME_PERMITTED);
         }
     is_alive(&authority.issuing);
     is_alive(&authority.status);
