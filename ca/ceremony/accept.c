@@ -124,13 +124,13 @@ static bool
 take_entry(struct accept *accept, const struct crl_entry *entry, struct error *err)
 {
     struct ceremony *ceremony = accept->ceremony;
-    struct db_revocation standing,
-        lost = {.issuer = ceremony->issuing_id,
-                .serial_len = entry->serial_len,
-                .revoked_s = entry->revoked_s,
-                .reason = entry->reason,
-                .invalidity_s = entry->invalidity_s,
-                .by = "ceremony"};
+    struct db_revocation standing;
+    struct db_revocation lost = {.issuer = ceremony->issuing_id,
+                                 .serial_len = entry->serial_len,
+                                 .revoked_s = entry->revoked_s,
+                                 .reason = entry->reason,
+                                 .invalidity_s = entry->invalidity_s,
+                                 .by = "ceremony"};
     struct error why = {0};
     char hex[2 * LIMIT_SERIAL_OCTETS + 1];
     bool first = false;

@@ -68,8 +68,8 @@ int
 error_exit_status(const struct error *err)
 {
     static const enum error_kind permanent[] = {
-        ERROR_CONFIG, ERROR_FILE_ACCESS, ERROR_TOKEN_PIN,        ERROR_TOKEN_KEY,
-        ERROR_SCHEMA, ERROR_USAGE,
+        ERROR_CONFIG,    ERROR_FILE_ACCESS, ERROR_TOKEN_PIN,
+        ERROR_TOKEN_KEY, ERROR_SCHEMA,      ERROR_USAGE,
     };
 
     if (err->kind == ERROR_DATABASE_REWOUND)

@@ -1,6 +1,6 @@
 /*
- * What the anchor of an issuing signer says: one line in a file outside the database. Written by the
- * signer, and by the ceremony when an operator accepts an older database.
+ * What the anchor of an issuing signer says: one line in a file outside the database. Written by
+ * the signer, and by the ceremony when an operator accepts an older database.
  */
 #ifndef SIGNET_ANCHOR_MARK_H
 #define SIGNET_ANCHOR_MARK_H

@@ -92,8 +92,8 @@ job_run(struct jobs *jobs, enum job job)
     job_result(jobs, job, work[job](jobs, &failure), &failure);
 }
 
-/* A job that waited for a silent signer ends the round, which goes on behind it the next time: so the
- * database is looked at in between, and no job keeps the others from their turn. */
+/* A job that waited for a silent signer ends the round, which goes on behind it the next time: so
+ * the database is looked at in between, and no job keeps the others from their turn. */
 static void
 jobs_run_due(struct jobs *jobs)
 {

@@ -44,7 +44,8 @@ control_take_stopped(struct serving *serving, struct bytes body, struct error *e
 
     if (!reader_get_u8(&reader, &role) || !reader_get_u8(&reader, &status) ||
         !reader_at_end(&reader) || role > ROLE_STATUS)
-        return error_set(err, ERROR_FRAME, "the supervisor's frame of a stopped signer is malformed");
+        return error_set(err, ERROR_FRAME,
+                         "the supervisor's frame of a stopped signer is malformed");
     jobs_signer_stopped(serving->server.jobs, (enum config_role)role, status);
     return true;
 }

@@ -10,8 +10,9 @@ enum {
     EXIT_PERMANENT = 78, /* EX_CONFIG: only an operator can mend it */
     EXIT_REWOUND = 79,   /* a signer's: so is this, the database is older than what was published */
     RESTART_FIRST_MS = 50,
-    RESTART_LONGEST_MS = 1000, /* a database that recovers, this and the start: within five seconds */
-    RESTART_CALM_MS = 10000    /* up for so long: earlier failures are forgotten */
+    RESTART_LONGEST_MS =
+        1000,               /* a database that recovers, this and the start: within five seconds */
+    RESTART_CALM_MS = 10000 /* up for so long: earlier failures are forgotten */
 };
 
 struct restart {
