@@ -13,8 +13,8 @@ db_blocked_key_insert(struct db *db, const uint8_t spki_hash[LIMIT_DIGEST_OCTETS
     param_bytes(&params, bytes_of(spki_hash, LIMIT_DIGEST_OCTETS));
     param_short(&params, (int16_t)reason);
     param_text(&params, by);
-    return db_execute(db, STATEMENT_KEY_LOCK, NULL, NULL, err)
-           && db_execute(db, STATEMENT_KEY_INSERT, &params, NULL, err);
+    return db_execute(db, STATEMENT_KEY_LOCK, NULL, NULL, err) &&
+           db_execute(db, STATEMENT_KEY_INSERT, &params, NULL, err);
 }
 
 enum db_found

@@ -4,8 +4,7 @@
 
 #define REVOKED                                                                                    \
     "EXISTS (SELECT FROM revocation x WHERE x.serial = c.serial AND x.issuer = c.issuer)"
-#define SIGNED                                                                                     \
-    "EXISTS (SELECT FROM signature x WHERE x.serial = c.serial AND x.issuer = c.issuer)"
+#define SIGNED "EXISTS (SELECT FROM signature x WHERE x.serial = c.serial AND x.issuer = c.issuer)"
 
 struct status_row {
     const char *status;
@@ -87,8 +86,8 @@ db_certificate_list(struct db *db, const struct db_certificate_filter *filter,
         return false;
     filter_put(&list, "ORDER BY c.serial DESC, c.issuer DESC ");
     filter_limit(&list, filter->limit);
-    filter_put(&list, ") c " CERTIFICATE_JOINS("c.serial") CERTIFICATE_MORE_JOINS("c.serial")
-                      "ORDER BY c.serial DESC, c.issuer DESC");
+    filter_put(&list, ") c " CERTIFICATE_JOINS("c.serial") CERTIFICATE_MORE_JOINS(
+                          "c.serial") "ORDER BY c.serial DESC, c.issuer DESC");
     result = filter_run(db, &list, err);
     return result && certificate_each(result, row, context, err);
 }

@@ -14,9 +14,9 @@ static const char session_settings[] =
     "SET default_transaction_isolation = 'read committed';" /* each statement its own snapshot */
     /* A program that was stopped in the middle must not hold its locks for ever. */
     "SET idle_in_transaction_session_timeout = '20s';"
-    /* Every statement of the table is a look-up or an insert with the same good plan for all values;
-     * planning anew costs more than running. Small or never analysed tables must not tempt the
-     * planner into a sequential scan that stays when they have grown. */
+    /* Every statement of the table is a look-up or an insert with the same good plan for all
+     * values; planning anew costs more than running. Small or never analysed tables must not tempt
+     * the planner into a sequential scan that stays when they have grown. */
     "SET plan_cache_mode = force_generic_plan;"
     "SET enable_seqscan = off;"
     "SET jit = off";

@@ -15,8 +15,8 @@ enum {
     DB_UNACKNOWLEDGED_MS = 10000, /* a silent network counts as a lost connection */
     DB_CHANNELS = 4,              /* LISTENs of one connection */
     DB_CHANNEL_OCTETS = 64,
-    DB_RETRIES = 5,               /* after a deadlock or serialization failure */
-    DB_RECONNECTS = 20,           /* to resolve an unknown commit, 250 ms apart: five seconds */
+    DB_RETRIES = 5,     /* after a deadlock or serialization failure */
+    DB_RECONNECTS = 20, /* to resolve an unknown commit, 250 ms apart: five seconds */
     DB_RECONNECT_WAIT_MS = 250,
     DB_VERSION_IDLE_SESSION = 140000 /* the first PostgreSQL with idle_session_timeout */
 };

@@ -1,9 +1,9 @@
 /*
- * CRLs. The order is that of the certificates: number and digest are committed before the token sees
- * the list. Nothing is locked while the token signs: a builder that hangs there would keep every
- * other node from publishing. Instead the number fences it off: numbers are taken and rows read under
- * the lock of the shard's row, so a higher number has read no earlier state, and what is signed is
- * stored only while nothing with a higher number stands.
+ * CRLs. The order is that of the certificates: number and digest are committed before the token
+ * sees the list. Nothing is locked while the token signs: a builder that hangs there would keep
+ * every other node from publishing. Instead the number fences it off: numbers are taken and rows
+ * read under the lock of the shard's row, so a higher number has read no earlier state, and what is
+ * signed is stored only while nothing with a higher number stands.
  */
 #include "connection.h"
 
@@ -46,7 +46,8 @@ shard_lock(struct db *db, int32_t issuer, uint32_t shard, int64_t now_s, uint64_
     if (!result)
         return false;
     if (PQntuples(result) != 1)
-        return error_set(err, ERROR_DATABASE, "CRL shard %u of issuer %d is missing", shard, issuer);
+        return error_set(err, ERROR_DATABASE, "CRL shard %u of issuer %d is missing", shard,
+                         issuer);
     row = row_of(result, 0);
     number = row_long(&row);
     published_s = row_null(&row) ? 0 : row_time_s(&row);
@@ -110,8 +111,8 @@ db_crl_begin(struct db *db, int32_t issuer, uint32_t shard, int64_t now_s, uint6
     int64_t from_s;
 
     /* The rows are read in a statement after the lock: its snapshot has all that was committed. */
-    if (db_begin(db, err) && shard_lock(db, issuer, shard, now_s, &number, &from_s, err)
-        && rows_read(db, issuer, shard, from_s, ret_rows, ret_count, err)) {
+    if (db_begin(db, err) && shard_lock(db, issuer, shard, now_s, &number, &from_s, err) &&
+        rows_read(db, issuer, shard, from_s, ret_rows, ret_count, err)) {
         *ret_number = number;
         return true;
     }
@@ -181,12 +182,12 @@ db_crl_store(struct db *db, int32_t issuer, uint32_t shard, uint64_t number, str
     put_shard(&row, issuer, shard);
     param_long(&row, (int64_t)number);
     param_bytes(&row, der);
-    done = db_begin(db, err) && db_execute(db, STATEMENT_CRL_SHARD_LOCK, &shard_row, NULL, err)
-           && db_execute(db, STATEMENT_CRL_STORE, &row, &rows, err);
+    done = db_begin(db, err) && db_execute(db, STATEMENT_CRL_SHARD_LOCK, &shard_row, NULL, err) &&
+           db_execute(db, STATEMENT_CRL_STORE, &row, &rows, err);
     if (done && rows != 1)
         done = store_refused(db, issuer, shard, number, err);
-    done = done && db_execute(db, STATEMENT_CRL_DROP_OLDER, &of_number, NULL, err)
-           && db_execute(db, STATEMENT_CRL_PUBLISHED, &of_number, NULL, err) && db_commit(db, err);
+    done = done && db_execute(db, STATEMENT_CRL_DROP_OLDER, &of_number, NULL, err) &&
+           db_execute(db, STATEMENT_CRL_PUBLISHED, &of_number, NULL, err) && db_commit(db, err);
     db_crl_abandon(db);
     return done;
 }
@@ -200,8 +201,8 @@ db_crl_raise(struct db *db, int32_t issuer, uint32_t shard, uint64_t number, str
     put_shard(&of_shard, issuer, shard);
     put_shard(&raised, issuer, shard);
     param_long(&raised, (int64_t)number);
-    return db_execute(db, STATEMENT_CRL_SHARD_INSERT, &of_shard, NULL, err)
-           && db_execute(db, STATEMENT_CRL_NUMBER, &raised, NULL, err);
+    return db_execute(db, STATEMENT_CRL_SHARD_INSERT, &of_shard, NULL, err) &&
+           db_execute(db, STATEMENT_CRL_NUMBER, &raised, NULL, err);
 }
 
 enum db_found

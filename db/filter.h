@@ -1,7 +1,7 @@
 /*
- * A list statement put together from fixed fragments: SELECT ... WHERE a AND b ORDER BY ... LIMIT n.
- * Each condition is a fragment with "$?" where its one parameter stands, which must have been put
- * just before. Values never become text of the statement.
+ * A list statement put together from fixed fragments: SELECT ... WHERE a AND b ORDER BY ... LIMIT
+ * n. Each condition is a fragment with "$?" where its one parameter stands, which must have been
+ * put just before. Values never become text of the statement.
  */
 #ifndef SIGNET_DB_FILTER_H
 #define SIGNET_DB_FILTER_H

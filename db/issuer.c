@@ -15,8 +15,7 @@ issuer_decode(const PGresult *result, int number, struct db_issuer *issuer, stru
     issuer->parent = row_int(&row);
     issuer->not_before_s = row_time_s(&row);
     issuer->not_after_s = row_time_s(&row);
-    issuer->certificate_len =
-        row_bytes(&row, issuer->certificate, sizeof(issuer->certificate));
+    issuer->certificate_len = row_bytes(&row, issuer->certificate, sizeof(issuer->certificate));
     row_text(&row, issuer->crl_url, sizeof(issuer->crl_url));
     row_text(&row, issuer->ocsp_url, sizeof(issuer->ocsp_url));
     row_text(&row, issuer->ca_issuers_url, sizeof(issuer->ca_issuers_url));

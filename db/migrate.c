@@ -94,9 +94,10 @@ db_check_schema(struct db *db, struct error *err)
     if (!applied_count(db, &count, err))
         return false;
     if (count != migration_count)
-        return error_set(err, ERROR_SCHEMA,
-                         "the database has schema level %d, this program needs %d: run the migration",
-                         count, migration_count);
+        return error_set(
+            err, ERROR_SCHEMA,
+            "the database has schema level %d, this program needs %d: run the migration", count,
+            migration_count);
     return true;
 }
 
@@ -109,8 +110,8 @@ migration_apply(struct db *db, const struct migration *migration, struct error *
     param_int(&params, migration->level);
     param_text(&params, migration->name);
     param_text(&params, migration->sql);
-    if (db_begin(db, err) && db_script(db, migration->sql, err)
-        && db_execute(db, STATEMENT_SCHEMA_INSERT, &params, NULL, err) && db_commit(db, err))
+    if (db_begin(db, err) && db_script(db, migration->sql, err) &&
+        db_execute(db, STATEMENT_SCHEMA_INSERT, &params, NULL, err) && db_commit(db, err))
         return true;
     db_rollback(db);
     return error_context(err, "migration %s", migration->name);
@@ -127,8 +128,8 @@ migrate_locked(struct db *db, int *ret_level, struct error *err)
     bool present;
     int count;
 
-    if (!schema_present(db, &present, err) || (!present && !db_script(db, first, err))
-        || !applied_count(db, &count, err))
+    if (!schema_present(db, &present, err) || (!present && !db_script(db, first, err)) ||
+        !applied_count(db, &count, err))
         return false;
     for (; count < migration_count; count++)
         if (!migration_apply(db, &migration_list[count], err))

@@ -2,8 +2,8 @@
  * Parameters of one statement in PostgreSQL's binary form, put in the order of $1, $2, ... A failed
  * put (memory) is remembered and found when the statement is sent.
  *
- * Type letters, as in statements.def: i int4, l int8, s int2, o bool, t text, b bytea, z timestamptz;
- * the capital is the array of it.
+ * Type letters, as in statements.def: i int4, l int8, s int2, o bool, t text, b bytea, z
+ * timestamptz; the capital is the array of it.
  */
 #ifndef SIGNET_DB_PARAMS_H
 #define SIGNET_DB_PARAMS_H

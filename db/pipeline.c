@@ -16,8 +16,8 @@ step_send(struct db *db, const struct step *step, struct error *err)
 static bool
 prepare_all(struct db *db, const struct step *steps, size_t count, struct error *err)
 {
-    bool ok = db_prepare(db, STATEMENT_BEGIN, err) && db_prepare(db, STATEMENT_COMMIT, err)
-              && db_prepare(db, STATEMENT_ROLLBACK, err);
+    bool ok = db_prepare(db, STATEMENT_BEGIN, err) && db_prepare(db, STATEMENT_COMMIT, err) &&
+              db_prepare(db, STATEMENT_ROLLBACK, err);
 
     for (size_t i = 0; ok && i < count; i++)
         ok = db_prepare(db, steps[i].statement, err);

@@ -131,8 +131,8 @@ db_run(struct db *db, enum statement statement, const struct params *params, str
     AUTO_RESULT result = NULL;
     struct wire_params wire;
 
-    if (!types_fit(params, statement, err) || !wire_params_build(params, &wire, err)
-        || !db_prepare(db, statement, err))
+    if (!types_fit(params, statement, err) || !wire_params_build(params, &wire, err) ||
+        !db_prepare(db, statement, err))
         return NULL;
     result = PQexecPrepared(db->conn, statement_row(statement)->name, wire.count, wire.value,
                             wire.len, wire.format, 1);
@@ -150,7 +150,8 @@ db_run_text(struct db *db, const char *sql, const struct params *params, struct 
 
     if (!wire_params_build(params, &wire, err))
         return NULL;
-    result = PQexecParams(db->conn, sql, wire.count, wire.type, wire.value, wire.len, wire.format, 1);
+    result =
+        PQexecParams(db->conn, sql, wire.count, wire.type, wire.value, wire.len, wire.format, 1);
     if (result && succeeded(result))
         return steal(&result);
     db_fail(db, result, STATEMENT_COUNT, err);

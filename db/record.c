@@ -1,7 +1,7 @@
 /*
- * Recording: what must be committed before anything is signed. One round trip, one durable commit for
- * a batch; the rules themselves are in the statement (statement.c), so that they hold at the moment
- * of the commit and not at that of a look before it.
+ * Recording: what must be committed before anything is signed. One round trip, one durable commit
+ * for a batch; the rules themselves are in the statement (statement.c), so that they hold at the
+ * moment of the commit and not at that of a look before it.
  */
 #include "pipeline.h"
 #include "record_batch.h"
@@ -23,8 +23,8 @@ record_check(const struct record *record, struct error *err)
                          record->grant_kind);
     if (renewal != (record->predecessor.len > 0))
         return error_set(err, ERROR_INTERNAL, "exactly a renewal names a predecessor");
-    if (record->serial.len != SERIAL_ROW_OCTETS
-        || (renewal && record->predecessor.len != SERIAL_ROW_OCTETS))
+    if (record->serial.len != SERIAL_ROW_OCTETS ||
+        (renewal && record->predecessor.len != SERIAL_ROW_OCTETS))
         return error_set(err, ERROR_INTERNAL, "a serial to be recorded has %zu octets, not %d",
                          record->serial.len, SERIAL_ROW_OCTETS);
     return true;
@@ -87,7 +87,8 @@ read_verdicts(struct batch *batch, const PGresult *result, struct error *err)
         if (!row_ok(&row, err))
             return false;
         if (number != i + 1 || verdict < RECORD_DONE || verdict > RECORD_SERIAL_TAKEN)
-            return error_set(err, ERROR_DATABASE, "verdict %d of record %d is not known", verdict, i);
+            return error_set(err, ERROR_DATABASE, "verdict %d of record %d is not known", verdict,
+                             i);
         record = batch->record[i];
         record->verdict = (enum record_verdict)verdict;
         if (verdict != RECORD_DONE)
@@ -160,8 +161,8 @@ attempt_failed(const struct batch *batch, const struct error *err)
     if (strcmp(err->sqlstate, "40P01") == 0 || strcmp(err->sqlstate, "40001") == 0)
         return ATTEMPT_AGAIN;
     /* An integrity error in a batch is somebody's one bad record: found by going one by one. */
-    if (strncmp(err->sqlstate, "23", 2) == 0 && batch->count > 0
-        && batch->count + batch->stored_count > 1)
+    if (strncmp(err->sqlstate, "23", 2) == 0 && batch->count > 0 &&
+        batch->count + batch->stored_count > 1)
         return ATTEMPT_SPLIT;
     return ATTEMPT_FAILED;
 }
@@ -186,8 +187,8 @@ batch_try(struct db *db, struct batch *batch, struct error *err)
         batch_put_records(&records, batch);
         steps[count++] = (struct step){STATEMENT_KEY_LOCK_SHARED, NULL, NULL};
         steps[count++] = (struct step){STATEMENT_IDENTITY_LOCK_SHARED, &identities, NULL};
-        steps[count++] = (struct step){
-            batch->renewal ? STATEMENT_RECORD_RENEWAL : STATEMENT_RECORD, &records, NULL};
+        steps[count++] = (struct step){batch->renewal ? STATEMENT_RECORD_RENEWAL : STATEMENT_RECORD,
+                                       &records, NULL};
     }
     if (batch->stored_count > 0) {
         signatures_put(&signatures, batch->stored, batch->stored_count);
@@ -198,8 +199,8 @@ batch_try(struct db *db, struct batch *batch, struct error *err)
         attempt = ATTEMPT_UNKNOWN;
     if (outcome == OUTCOME_ROLLED_BACK)
         attempt = attempt_failed(batch, err);
-    if (outcome == OUTCOME_COMMITTED && batch->count > 0
-        && !read_verdicts(batch, steps[verdicts].result, err))
+    if (outcome == OUTCOME_COMMITTED && batch->count > 0 &&
+        !read_verdicts(batch, steps[verdicts].result, err))
         attempt = ATTEMPT_FAILED;
     steps_done(steps, count);
     return attempt;
@@ -228,7 +229,8 @@ batch_commit(struct db *db, struct batch *batch, struct error *err)
     enum attempt attempt = ATTEMPT_AGAIN;
     struct error failure = {0};
 
-    for (int i = 0; i < DB_RETRIES && (attempt == ATTEMPT_AGAIN || attempt == ATTEMPT_UNKNOWN); i++) {
+    for (int i = 0; i < DB_RETRIES && (attempt == ATTEMPT_AGAIN || attempt == ATTEMPT_UNKNOWN);
+         i++) {
         if (attempt == ATTEMPT_UNKNOWN && !db_recover(db, err))
             return ATTEMPT_FAILED;
         batch->again = batch->again || attempt == ATTEMPT_UNKNOWN;
@@ -250,7 +252,9 @@ batch_commit_singly(struct db *db, const struct batch *batch, struct error *err)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct record *record = batch->record[i];
-        struct batch single = {.record = {record}, .count = 1, .again = batch->again,
+        struct batch single = {.record = {record},
+                               .count = 1,
+                               .again = batch->again,
                                .renewal = record->grant_kind == GRANT_RENEWAL,
                                .now_s = batch->now_s};
         struct error failure = {0};
@@ -286,8 +290,8 @@ batch_run(struct db *db, struct batch *batch, struct error *err)
     /* A batch of one that violates uniqueness took the serial of another row. */
     if (attempt == ATTEMPT_SPLIT || (batch->count == 1 && strcmp(failure.sqlstate, "23505") == 0)) {
         batch->later_count = duplicates;
-        return batch_commit_singly(db, batch, err)
-               && (batch->stored_count == 0 || batch_commit(db, &signatures, err) == ATTEMPT_DONE);
+        return batch_commit_singly(db, batch, err) &&
+               (batch->stored_count == 0 || batch_commit(db, &signatures, err) == ATTEMPT_DONE);
     }
     if (err)
         *err = failure;
@@ -301,17 +305,17 @@ db_record(struct db *db, struct record *records, size_t count, struct stored_sig
     struct batch batch = {.stored = stored, .stored_count = stored_count, .now_s = clock_now_s()};
 
     if (count > LIMIT_BATCH || stored_count > LIMIT_BATCH)
-        return error_set(err, ERROR_INTERNAL, "a batch of %zu records and %zu signatures, at most %d",
-                         count, stored_count, LIMIT_BATCH);
+        return error_set(err, ERROR_INTERNAL,
+                         "a batch of %zu records and %zu signatures, at most %d", count,
+                         stored_count, LIMIT_BATCH);
     if (!db_lost(db) && db_in_transaction(db))
         return error_set(err, ERROR_INTERNAL, "recording begins its own transaction");
-    return batch_fill(&batch, records, count, err) && batch_run(db, &batch, err)
-           && settle_later(db, &batch, err) && signatures_settle(db, stored, stored_count, err);
+    return batch_fill(&batch, records, count, err) && batch_run(db, &batch, err) &&
+           settle_later(db, &batch, err) && signatures_settle(db, stored, stored_count, err);
 }
 
 bool
-db_store_signatures(struct db *db, struct stored_signature *stored, size_t count,
-                    struct error *err)
+db_store_signatures(struct db *db, struct stored_signature *stored, size_t count, struct error *err)
 {
     return db_record(db, NULL, 0, stored, count, err);
 }

@@ -24,7 +24,8 @@ void signatures_put(struct params *params, const struct stored_signature *stored
 /* Sets `lost` of each by what stands after the commit. */
 MUST_USE bool signatures_settle(struct db *db, struct stored_signature *stored, size_t count,
                                 struct error *err);
-/* Makes the connection usable again after an unknown commit; ERROR_COMMIT_UNKNOWN when it cannot. */
+/* Makes the connection usable again after an unknown commit; ERROR_COMMIT_UNKNOWN when it cannot.
+ */
 MUST_USE bool db_recover(struct db *db, struct error *err);
 
 #endif

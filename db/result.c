@@ -13,15 +13,16 @@ row_ok(const struct row *row, struct error *err)
 {
     if (!row->bad && row->column == PQnfields(row->result))
         return true;
-    return error_set(err, ERROR_DATABASE, "a row of the database does not have the expected form")
-           || error_internal(err, "column %d of %d", row->column, PQnfields(row->result));
+    return error_set(err, ERROR_DATABASE,
+                     "a row of the database does not have the expected form") ||
+           error_internal(err, "column %d of %d", row->column, PQnfields(row->result));
 }
 
 bool
 row_null(const struct row *row)
 {
-    return row->column >= PQnfields(row->result)
-           || PQgetisnull(row->result, row->number, row->column);
+    return row->column >= PQnfields(row->result) ||
+           PQgetisnull(row->result, row->number, row->column);
 }
 
 void
@@ -161,8 +162,8 @@ array_get_count(struct reader *reader, uint32_t *ret_count)
 {
     uint32_t dimensions, flags, type, count = 0, first;
 
-    if (!reader_get_u32(reader, &dimensions) || !reader_get_u32(reader, &flags)
-        || !reader_get_u32(reader, &type) || dimensions > 1)
+    if (!reader_get_u32(reader, &dimensions) || !reader_get_u32(reader, &flags) ||
+        !reader_get_u32(reader, &type) || dimensions > 1)
         return false;
     if (dimensions == 1 && !(reader_get_u32(reader, &count) && reader_get_u32(reader, &first)))
         return false;

@@ -1,6 +1,7 @@
 /*
- * Reading binary results: a row is walked column by column in the order of its SELECT list. A column
- * that does not fit (length, type width, room) marks the row as bad; row_ok says so at the end.
+ * Reading binary results: a row is walked column by column in the order of its SELECT list. A
+ * column that does not fit (length, type width, room) marks the row as bad; row_ok says so at the
+ * end.
  */
 #ifndef SIGNET_DB_RESULT_H
 #define SIGNET_DB_RESULT_H

@@ -19,9 +19,8 @@ revocation_decode(const PGresult *result, int number, struct db_revocation *revo
 }
 
 static bool
-revocation_each(const PGresult *result,
-                bool (*row)(void *context, const struct db_revocation *row), void *context,
-                struct error *err)
+revocation_each(const PGresult *result, bool (*row)(void *context, const struct db_revocation *row),
+                void *context, struct error *err)
 {
     struct db_revocation revocation;
 

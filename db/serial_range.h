@@ -1,4 +1,5 @@
-/* Serials begin with 51 and the day of expiry, so days bound serials and serials find partitions. */
+/* Serials begin with 51 and the day of expiry, so days bound serials and serials find partitions.
+ */
 #ifndef SIGNET_DB_SERIAL_RANGE_H
 #define SIGNET_DB_SERIAL_RANGE_H
 

@@ -48,8 +48,8 @@
     "LEFT JOIN LATERAL (SELECT true AS blocked FROM blocked_key x "                                \
     "WHERE x.spki_hash = i.spki_hash LIMIT 1) k ON true "                                          \
     "LEFT JOIN LATERAL (SELECT x.identity, x.expires_at FROM enrol_token x "                       \
-    "WHERE i.grant_kind = 1 AND x.hash = i.grant_key AND " TOKEN_MAKER_ACTIVE("x.created_by")      \
-    " LIMIT 1) t ON true "
+    "WHERE i.grant_kind = 1 AND x.hash = i.grant_key AND " TOKEN_MAKER_ACTIVE(                     \
+        "x.created_by") " LIMIT 1) t ON true "
 
 /* $23 and $24 bound the predecessors' serials, so that only their partitions are opened. */
 #define RECORD_PREDECESSOR                                                                         \
@@ -60,12 +60,14 @@
     "AND y.issuer = i.issuer) AS revoked "                                                         \
     "FROM certificate x WHERE i.grant_kind = 2 AND x.serial = i.predecessor "                      \
     "AND x.serial BETWEEN $23 AND $24 AND x.issuer = i.issuer LIMIT 1) p ON true "                 \
-    "LEFT JOIN LATERAL (SELECT i.grant_key = " RENEWAL_KEY("i.attempt")                            \
-    " AND (i.attempt = 0 OR EXISTS (SELECT FROM grant_use y "                                      \
-    "JOIN revocation z ON z.serial = y.serial AND z.issuer = y.issuer "                            \
-    "WHERE y.grant_key = " RENEWAL_KEY("i.attempt - 1")                                            \
-    " AND NOT EXISTS (SELECT FROM certificate_use w WHERE w.serial = y.serial "                    \
-    "AND w.issuer = y.issuer))) AS in_turn WHERE i.grant_kind = 2) q ON true "
+    "LEFT JOIN LATERAL (SELECT i.grant_key = " RENEWAL_KEY(                                        \
+        "i.attempt") " AND (i.attempt = 0 OR EXISTS (SELECT FROM grant_use y "                     \
+                     "JOIN revocation z ON z.serial = y.serial AND z.issuer = y.issuer "           \
+                     "WHERE y.grant_key = " RENEWAL_KEY(                                           \
+                         "i.attempt - 1") " AND NOT EXISTS (SELECT FROM certificate_use w WHERE "  \
+                                          "w.serial = y.serial "                                   \
+                                          "AND w.issuer = y.issuer))) AS in_turn WHERE "           \
+                                          "i.grant_kind = 2) q ON true "
 /* The grant key of attempt n is a function of what is renewed: else one predecessor would have as
  * many grants as somebody cares to invent. */
 #define RENEWAL_KEY(attempt)                                                                       \
@@ -75,8 +77,8 @@
     "NULL::int4 AS line_seq, false AS signed, false AS revoked) p "                                \
     "CROSS JOIN (SELECT false AS in_turn) q "
 
-/* Grants in the order of their keys: opposite orders of two batches would deadlock. A grant counts as
- * ours when key and serial came back: joined on the key alone, one grant used twice in a batch
+/* Grants in the order of their keys: opposite orders of two batches would deadlock. A grant counts
+ * as ours when key and serial came back: joined on the key alone, one grant used twice in a batch
  * recorded two certificates. */
 #define RECORD_WRITE                                                                               \
     "granted AS (INSERT INTO grant_use (grant_key, request_hash, issuer, serial, expires_at) "     \

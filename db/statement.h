@@ -17,8 +17,8 @@ struct statement_row {
 
 const struct statement_row *statement_row(enum statement statement);
 
-/* A token ends with whoever made it: what a stolen enroller's key made in advance must not outlive the
- * revocation. Behind a "+" stands how else the maker had shown who it is; no name has one. */
+/* A token ends with whoever made it: what a stolen enroller's key made in advance must not outlive
+ * the revocation. Behind a "+" stands how else the maker had shown who it is; no name has one. */
 #define TOKEN_MAKER_ACTIVE(created_by)                                                             \
     "NOT EXISTS (SELECT FROM identity m WHERE m.name = split_part(" created_by ", '+', 1) "        \
     "AND m.state <> 'active')"

@@ -30,7 +30,8 @@ db_status_get(struct db *db, int32_t issuer, struct db_status *status, size_t co
     if (!result)
         return false;
     if (PQntuples(result) != (int)count)
-        return error_set(err, ERROR_DATABASE, "%d states for %zu serials", PQntuples(result), count);
+        return error_set(err, ERROR_DATABASE, "%d states for %zu serials", PQntuples(result),
+                         count);
     for (int i = 0; i < (int)count; i++) {
         struct row row = row_of(result, i);
 

@@ -14,8 +14,8 @@ failed_without_code(const PGresult *result)
 }
 
 /*
- * A commit can fail in a way that leaves open whether it happened: the connection broke, or the wait
- * for a synchronous standby was cancelled, which the server reports as success with a warning.
+ * A commit can fail in a way that leaves open whether it happened: the connection broke, or the
+ * wait for a synchronous standby was cancelled, which the server reports as success with a warning.
  */
 bool
 db_commit(struct db *db, struct error *err)
@@ -27,8 +27,8 @@ db_commit(struct db *db, struct error *err)
     db->warned = false;
     result = PQexecPrepared(db->conn, "COMMIT", 0, NULL, NULL, NULL, 1);
     if (!result || db_lost(db) || db->warned || failed_without_code(result))
-        return error_set(err, ERROR_COMMIT_UNKNOWN, "the answer to a commit was lost")
-               || error_internal(err, "%s", PQerrorMessage(db->conn));
+        return error_set(err, ERROR_COMMIT_UNKNOWN, "the answer to a commit was lost") ||
+               error_internal(err, "%s", PQerrorMessage(db->conn));
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         return db_fail(db, result, STATEMENT_COMMIT, err);
     /* COMMIT of a transaction that had failed answers ROLLBACK and no error. */
@@ -40,6 +40,7 @@ db_commit(struct db *db, struct error *err)
 void
 db_rollback(struct db *db)
 {
-    if (!db_lost(db) && db_in_transaction(db) && !db_execute(db, STATEMENT_ROLLBACK, NULL, NULL, NULL))
+    if (!db_lost(db) && db_in_transaction(db) &&
+        !db_execute(db, STATEMENT_ROLLBACK, NULL, NULL, NULL))
         PQclear(PQexec(db->conn, "ROLLBACK")); /* not prepared yet, and now it cannot be */
 }

@@ -119,9 +119,9 @@ channel_wait(struct signer_channel *channel, uint32_t id, int timeout_ms, struct
 }
 
 /*
- * Takes the answer out that came too late for its call. While it has not come the signer is behind or
- * stands still: the next call fails at once instead of waiting behind the first, so that a worker is
- * held up once and not at each request.
+ * Takes the answer out that came too late for its call. While it has not come the signer is behind
+ * or stands still: the next call fails at once instead of waiting behind the first, so that a
+ * worker is held up once and not at each request.
  */
 static bool
 channel_settle(struct signer_channel *channel, struct error *err)

@@ -15,7 +15,7 @@
 enum { CLOCK_TEXT_OCTETS = 25 };
 
 int64_t clock_now_s(void);
-int64_t clock_now_us(void);       /* wall clock, microseconds */
+int64_t clock_now_us(void); /* wall clock, microseconds */
 int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_us(void);
 /* "2026-11-22T07:30:00Z" (RFC 3339, UTC, seconds); years 0000 to 9999, else an empty text. */

@@ -1,7 +1,7 @@
 /*
  * The configuration file (libconfuse syntax), one schema table, one struct. Every complaint names
- * file, line, option, what was wanted and what was found (settings.h). Used by signetd, signet-signer and
- * signet-server alike; the ceremony writes the first one.
+ * file, line, option, what was wanted and what was found (settings.h). Used by signetd,
+ * signet-signer and signet-server alike; the ceremony writes the first one.
  *
  *   user { server = "signet"  issuing = "signet-signer"  status = "signet-status" }
  *   database { server = "host=... user=signet_server dbname=signet" signer = "..." status = "..." }
@@ -14,7 +14,8 @@
  *            workers = 16 publish_workers = 8 }
  *   rate { address_per_s = 50 address_burst = 200 identity_per_s = 10 identity_burst = 50 }
  *   programs = "/opt/signet/bin"     # folder of the programs; absent: that of signetd itself
- *   jobs { crl_life_s = 86400 ocsp_life_s = 3600 partition_days = 14 retention_days = 30 audit_days = 400 }
+ *   jobs { crl_life_s = 86400 ocsp_life_s = 3600 partition_days = 14 retention_days = 30 audit_days
+ * = 400 }
  */
 #ifndef SIGNET_CONFIG_H
 #define SIGNET_CONFIG_H
@@ -59,9 +60,9 @@ struct config {
     struct {
         struct config_list https, publish; /* "address:port", "[v6]:port" */
         char health[CONFIG_TEXT];
-        /* Folder with one file, server.pem: the private key (PKCS#8), then the chain, leaf first. One
-     * file, so that a renewal replaces key and certificate in one rename. */
-    char tls[CONFIG_PATH];
+        /* Folder with one file, server.pem: the private key (PKCS#8), then the chain, leaf first.
+         * One file, so that a renewal replaces key and certificate in one rename. */
+        char tls[CONFIG_PATH];
         struct config_list names, addresses; /* of its own TLS certificate */
         uint32_t workers, publish_workers;
         uint32_t connections; /* most client connections at once, HTTPS */
@@ -75,7 +76,8 @@ struct config {
     } jobs;
 };
 
-/* Errors: ERROR_CONFIG with "file:line: ..." . The struct is large: keep it static or on the heap. */
+/* Errors: ERROR_CONFIG with "file:line: ..." . The struct is large: keep it static or on the heap.
+ */
 MUST_USE bool config_load(const char *path, struct config *ret_config, struct error *err);
 
 struct settings_row;

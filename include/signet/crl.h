@@ -24,9 +24,9 @@ int revocation_reason_of_name(const char *name);
 struct crl_entry {
     uint8_t serial[LIMIT_SERIAL_OCTETS];
     uint8_t serial_len;
-    uint8_t reason;            /* enum revocation_reason; 0 is left out */
+    uint8_t reason; /* enum revocation_reason; 0 is left out */
     int64_t revoked_s;
-    int64_t invalidity_s;      /* 0: absent */
+    int64_t invalidity_s; /* 0: absent */
 };
 
 struct crl {

@@ -1,4 +1,5 @@
-/* PKCS#10 certification requests (RFC 2986): the key, the proof of possession, and what is asked. */
+/* PKCS#10 certification requests (RFC 2986): the key, the proof of possession, and what is asked.
+ */
 #ifndef SIGNET_CSR_H
 #define SIGNET_CSR_H
 
@@ -8,8 +9,8 @@ struct csr; /* owns a copy of its DER */
 
 /*
  * Parses strictly and verifies the signature (C-19). Errors: ERROR_CSR_MALFORMED, ERROR_CSR_KEY,
- * ERROR_CSR_SIGNATURE; ERROR_CSR_EXTENSION for cA TRUE, an unknown critical extension, or key usages
- * beyond those of a workload. Unknown non-critical extensions are dropped (C-10). Gives.
+ * ERROR_CSR_SIGNATURE; ERROR_CSR_EXTENSION for cA TRUE, an unknown critical extension, or key
+ * usages beyond those of a workload. Unknown non-critical extensions are dropped (C-10). Gives.
  */
 MUST_USE bool csr_parse(struct bytes der, struct csr **ret_csr, struct error *err);
 void csr_free(struct csr *csr);
@@ -30,8 +31,8 @@ MUST_USE bool csr_build(const char *key_pem, const struct san_list *names, struc
                         struct error *err);
 /*
  * The part of a request that is signed, with what a CA wants of its certificate: subject, spki and
- * the extensions of `wanted`. certificate_assemble puts it and its signature together: a request has
- * the same three parts as a certificate. Appends DER.
+ * the extensions of `wanted`. certificate_assemble puts it and its signature together: a request
+ * has the same three parts as a certificate. Appends DER.
  */
 MUST_USE bool csr_info_build(const struct tbs_cert *wanted, struct buffer *out, struct error *err);
 /* A fresh private key as PKCS#8 PEM. */

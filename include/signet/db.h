@@ -30,8 +30,9 @@ MUST_USE bool db_ping(struct db *db, struct error *err);
 MUST_USE bool db_begin(struct db *db, struct error *err);
 MUST_USE bool db_commit(struct db *db, struct error *err);
 void db_rollback(struct db *db);
-/* For programs whose system-call filter has no sockets (the signer): a lost connection is never made
- * anew, also not to resolve an unknown commit, which then comes out as ERROR_COMMIT_UNKNOWN. */
+/* For programs whose system-call filter has no sockets (the signer): a lost connection is never
+ * made anew, also not to resolve an unknown commit, which then comes out as ERROR_COMMIT_UNKNOWN.
+ */
 void db_forbid_reconnect(struct db *db);
 int db_socket(struct db *db); /* for waiting on notifications; -1 when the connection is gone */
 /* LISTEN once; then true for each pending notification, with its payload. */
@@ -60,16 +61,17 @@ void db_job_unlock(struct db *db, const char *job);
 #define DB_KEY_EXTERNAL "external"
 struct db_issuer {
     int32_t id;
-    char name[64];  /* "root", "issuing-1" */
-    char kind[16];  /* "root" | "issuing" */
+    char name[64]; /* "root", "issuing-1" */
+    char kind[16]; /* "root" | "issuing" */
     char trust_domain[256];
-    char state[16]; /* "active" | "retired" | "compromised" */
+    char state[16];    /* "active" | "retired" | "compromised" */
     char key_uri[512]; /* DB_KEY_EXTERNAL: the root of somebody else */
-    int32_t parent; /* id, 0 for a root */
+    int32_t parent;    /* id, 0 for a root */
     int64_t not_before_s, not_after_s;
     uint8_t certificate[4096]; /* DER */
     size_t certificate_len;
-    /* what every certificate of this issuer carries: CRLDP, AIA OCSP, AIA caIssuers; "" for a root */
+    /* what every certificate of this issuer carries: CRLDP, AIA OCSP, AIA caIssuers; "" for a root
+     */
     char crl_url[256], ocsp_url[256], ca_issuers_url[256];
 };
 MUST_USE bool db_issuer_insert(struct db *db, const struct db_issuer *issuer, int32_t *ret_id,
@@ -83,11 +85,11 @@ enum { DB_NAMES = 16 };
 struct db_identity {
     int64_t id;
     char name[LIMIT_NAME_OCTETS + 1];   /* "payments/api"; SPIFFE id = spiffe://TRUST_DOMAIN/NAME */
-    char kind[16];    /* "workload" | "admin" | "server" | "responder" */
+    char kind[16];                      /* "workload" | "admin" | "server" | "responder" */
     char owner[LIMIT_OWNER_OCTETS + 1]; /* never empty */
-    char state[16];   /* "active" | "suspended" | "revoked" */
+    char state[16];                     /* "active" | "suspended" | "revoked" */
     char profile[LIMIT_PROFILE_OCTETS + 1];
-    char roles[64];   /* comma separated of admin,revoker,enroller,auditor; "" for workloads */
+    char roles[64];    /* comma separated of admin,revoker,enroller,auditor; "" for workloads */
     size_t name_count; /* further names: "dns:...", "ip:..." */
     char names[DB_NAMES][LIMIT_NAME_OCTETS + 8];
     int64_t created_s, changed_s;
@@ -129,20 +131,19 @@ MUST_USE enum db_found db_token_get(struct db *db, const uint8_t hash[LIMIT_DIGE
 /* Takes the exclusive advisory lock of key blocks, then inserts; within a transaction. */
 MUST_USE bool db_blocked_key_insert(struct db *db, const uint8_t spki_hash[LIMIT_DIGEST_OCTETS],
                                     int reason, const char *by, struct error *err);
-MUST_USE enum db_found db_blocked_key_get(struct db *db,
-                                          const uint8_t spki_hash[LIMIT_DIGEST_OCTETS],
-                                          struct error *err);
+MUST_USE enum db_found
+db_blocked_key_get(struct db *db, const uint8_t spki_hash[LIMIT_DIGEST_OCTETS], struct error *err);
 
 /* --- recording (role signet_signer) --- */
 enum record_verdict {
-    RECORD_DONE = 0,       /* the row is committed: sign */
-    RECORD_REPLAY,         /* the grant was used with this very request: serial and TBS of then */
-    RECORD_GRANT_USED,     /* ... with another request */
+    RECORD_DONE = 0,   /* the row is committed: sign */
+    RECORD_REPLAY,     /* the grant was used with this very request: serial and TBS of then */
+    RECORD_GRANT_USED, /* ... with another request */
     RECORD_IDENTITY_MISSING,
     RECORD_IDENTITY_SUSPENDED,
     RECORD_IDENTITY_REVOKED,
-    RECORD_NAME_MISMATCH,  /* the SAN does not carry the identity's name, or its kind is another */
-    RECORD_NAMES_BEYOND,   /* a further name that the identity row does not have */
+    RECORD_NAME_MISMATCH, /* the SAN does not carry the identity's name, or its kind is another */
+    RECORD_NAMES_BEYOND,  /* a further name that the identity row does not have */
     RECORD_KEY_BLOCKED,
     RECORD_TOKEN_MISSING,
     RECORD_TOKEN_EXPIRED,
@@ -151,19 +152,20 @@ enum record_verdict {
     RECORD_PREDECESSOR_REVOKED,
     RECORD_PREDECESSOR_EXPIRED,
     RECORD_PREDECESSOR_IDENTITY,
-    RECORD_LINE_LIMIT,     /* too many certificates since the last full authentication */
-    RECORD_ATTEMPT,        /* attempt n without an attempt n-1 that is unused and revoked; or the grant
-                            * key is not SHA-256("renewal" || issuer || predecessor || attempt) */
+    RECORD_LINE_LIMIT, /* too many certificates since the last full authentication */
+    RECORD_ATTEMPT,    /* attempt n without an attempt n-1 that is unused and revoked; or the grant
+                        * key is not SHA-256("renewal" || issuer || predecessor || attempt) */
     RECORD_SERIAL_TAKEN
 };
 struct record {
     int32_t issuer;
-    uint8_t grant_kind; /* enum grant_kind of message.h */
+    uint8_t grant_kind;          /* enum grant_kind of message.h */
     const uint8_t *grant_key;    /* 32 octets */
     const uint8_t *request_hash; /* 32 octets */
     const char *identity;
     const char *identity_kind; /* required kind: "workload", ... */
-    const char *own_name;      /* the SPIFFE id in the SAN as identity name; null when the kind has none */
+    const char
+        *own_name; /* the SPIFFE id in the SAN as identity name; null when the kind has none */
     const char *profile;
     uint64_t policy_version;
     const char *requester;
@@ -253,10 +255,10 @@ MUST_USE bool db_unsigned(struct db *db, int32_t issuer, int64_t since_s,
 MUST_USE bool db_certificate_used(struct db *db, int32_t issuer, struct bytes serial,
                                   struct error *err);
 struct db_certificate_filter {
-    const char *identity;      /* null or 0: not filtered */
-    const char *name;          /* one SAN text, exact */
+    const char *identity; /* null or 0: not filtered */
+    const char *name;     /* one SAN text, exact */
     struct bytes spki_hash;
-    const char *status;        /* "valid" | "expired" | "revoked" | "recorded" */
+    const char *status; /* "valid" | "expired" | "revoked" | "recorded" */
     int64_t not_after_from_s, not_after_to_s;
     int64_t issued_from_s, issued_to_s;
     struct bytes after_serial; /* page key; newest expiry first, so serials descend */
@@ -278,14 +280,15 @@ struct db_revocation {
     int64_t invalidity_s; /* 0: none */
     char by[LIMIT_REQUESTER_OCTETS + 1];
 };
-/* Inserts, in a transaction; ERROR_CERTIFICATE_NOT_FOUND for an unknown serial. notAfter is taken from
- * the certificate. When there is one already the trigger keeps first time and reason (which may rise to
- * keyCompromise). *ret_standing is the row as it stands; *ret_new tells whether it was the first. */
+/* Inserts, in a transaction; ERROR_CERTIFICATE_NOT_FOUND for an unknown serial. notAfter is taken
+ * from the certificate. When there is one already the trigger keeps first time and reason (which
+ * may rise to keyCompromise). *ret_standing is the row as it stands; *ret_new tells whether it was
+ * the first. */
 MUST_USE bool db_revocation_insert(struct db *db, const struct db_revocation *revocation,
                                    struct db_revocation *ret_standing, bool *ret_new,
                                    struct error *err);
-/* What a revocation would change: certificates unexpired at `now_s` that are not revoked, or are for
- * less when `reason` is keyCompromise. */
+/* What a revocation would change: certificates unexpired at `now_s` that are not revoked, or are
+ * for less when `reason` is keyCompromise. */
 struct db_revocable {
     int64_t now_s;
     int reason;
@@ -329,9 +332,9 @@ struct db_crl_row {
     int64_t invalidity_s;
 };
 /* Begins a transaction, locks the shard row, gives the next number, then reads the revocations that
- * must be on it (unexpired at `now_s`, or expired after the last CRL was published, with five minutes
- * of overlap). *ret_rows is given (free()). After success: db_crl_record then db_crl_store, or
- * db_crl_abandon; a record or store that fails has abandoned already. */
+ * must be on it (unexpired at `now_s`, or expired after the last CRL was published, with five
+ * minutes of overlap). *ret_rows is given (free()). After success: db_crl_record then db_crl_store,
+ * or db_crl_abandon; a record or store that fails has abandoned already. */
 MUST_USE bool db_crl_begin(struct db *db, int32_t issuer, uint32_t shard, int64_t now_s,
                            uint64_t *ret_number, struct db_crl_row **ret_rows, size_t *ret_count,
                            struct error *err);
@@ -392,11 +395,11 @@ MUST_USE bool db_profile_uses(struct db *db,
 struct db_audit {
     int64_t id; /* out */
     int64_t at_us;
-    char actor[LIMIT_REQUESTER_OCTETS + 1];  /* "nobody", "token:1a2b3c4d", "payments/api" */
-    char action[48];   /* "certificate.issue", "revocation.create", "signer.refuse" ... */
-    char object[512];  /* serial in hex, identity name, ... */
-    char outcome[16];  /* "done" | "refused" | "failed" */
-    char rule[64];     /* problem type or rule that refused */
+    char actor[LIMIT_REQUESTER_OCTETS + 1]; /* "nobody", "token:1a2b3c4d", "payments/api" */
+    char action[48];  /* "certificate.issue", "revocation.create", "signer.refuse" ... */
+    char object[512]; /* serial in hex, identity name, ... */
+    char outcome[16]; /* "done" | "refused" | "failed" */
+    char rule[64];    /* problem type or rule that refused */
     char request_id[LIMIT_REQUEST_ID_OCTETS + 1];
     char address[64];
     char detail[512];
@@ -413,9 +416,9 @@ struct db_audit_filter {
 MUST_USE bool db_audit_list(struct db *db, const struct db_audit_filter *filter,
                             bool (*row)(void *context, const struct db_audit *event), void *context,
                             struct error *err);
-/* Makes the partitions (a week of expiry each) up to `days_ahead`, at least 40, and removes those whose
- * last day and the retention are past: by the database's own clock and least retention, whatever is
- * asked. A reader in the way leaves a removal to the next run. */
+/* Makes the partitions (a week of expiry each) up to `days_ahead`, at least 40, and removes those
+ * whose last day and the retention are past: by the database's own clock and least retention,
+ * whatever is asked. A reader in the way leaves a removal to the next run. */
 MUST_USE bool db_partitions_maintain(struct db *db, int64_t now_s, int days_ahead,
                                      int retention_days, int *ret_made, int *ret_removed,
                                      struct error *err);

@@ -1,4 +1,5 @@
-/* Text forms of bytes: hexadecimal, base64 (RFC 4648 §4) and base64url (§5). Decoders are strict. */
+/* Text forms of bytes: hexadecimal, base64 (RFC 4648 §4) and base64url (§5). Decoders are strict.
+ */
 #ifndef SIGNET_ENCODE_H
 #define SIGNET_ENCODE_H
 

@@ -11,7 +11,8 @@
 void fd_close(int *fd); /* closes unless -1, sets -1 */
 #define AUTO_FD CLEANUP(fd_close) int
 
-/* Reads a regular file of at most out->max octets. Errors: ERROR_FILE_ACCESS naming path and cause. */
+/* Reads a regular file of at most out->max octets. Errors: ERROR_FILE_ACCESS naming path and cause.
+ */
 MUST_USE bool file_read(const char *path, struct buffer *out, struct error *err);
 /* Reads to the end of an open descriptor. */
 MUST_USE bool file_read_fd(int fd, const char *what, struct buffer *out, struct error *err);

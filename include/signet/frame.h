@@ -1,7 +1,8 @@
 /*
  * Frames: the messages between server, signers and supervisor. One frame is one SOCK_SEQPACKET
  * message: u8 version (1), u8 kind, u16 zero, u32 id, then the body. A reply carries the id of its
- * request. Bodies are written and read by message.h. docs/signer-protocol.md tells it field by field.
+ * request. Bodies are written and read by message.h. docs/signer-protocol.md tells it field by
+ * field.
  */
 #ifndef SIGNET_FRAME_H
 #define SIGNET_FRAME_H
@@ -10,19 +11,19 @@
 #include "signet/error.h"
 
 enum frame_kind {
-    FRAME_ISSUE = 1,    /* server -> issuing signer */
+    FRAME_ISSUE = 1, /* server -> issuing signer */
     FRAME_ISSUED = 2,
-    FRAME_CRL = 3,      /* server -> issuing signer */
+    FRAME_CRL = 3, /* server -> issuing signer */
     FRAME_CRL_BUILT = 4,
-    FRAME_OCSP = 5,     /* server -> status signer */
+    FRAME_OCSP = 5, /* server -> status signer */
     FRAME_OCSP_SIGNED = 6,
-    FRAME_PROBE = 7,    /* server -> either signer */
+    FRAME_PROBE = 7, /* server -> either signer */
     FRAME_PROBED = 8,
-    FRAME_REFUSED = 9,  /* any reply: a struct error */
+    FRAME_REFUSED = 9,   /* any reply: a struct error */
     FRAME_CHANNELS = 10, /* supervisor -> server: new channel ends travel beside it */
     FRAME_PERMIT = 11,   /* server -> issuing signer */
     FRAME_PERMITTED = 12,
-    FRAME_STOPPED = 13   /* supervisor -> server: a signer ended and is not started again */
+    FRAME_STOPPED = 13 /* supervisor -> server: a signer ended and is not started again */
 };
 enum { FRAME_VERSION = 1, FRAME_HEADER_OCTETS = 8, FRAME_FDS = 80 };
 
@@ -36,7 +37,8 @@ enum frame_result { FRAME_OK, FRAME_CLOSED, FRAME_TIMEOUT, FRAME_FAILED };
 
 /* Makes a pair of connected sockets, close-on-exec. */
 MUST_USE bool frame_pair(int ret_fds[2], struct error *err);
-/* Sends whole or fails (ERROR_SIGNER_UNAVAILABLE when the other end is gone). Never raises SIGPIPE. */
+/* Sends whole or fails (ERROR_SIGNER_UNAVAILABLE when the other end is gone). Never raises SIGPIPE.
+ */
 MUST_USE bool frame_send(int fd, enum frame_kind kind, uint32_t id, struct bytes body,
                          struct error *err);
 /*

@@ -18,15 +18,15 @@ struct log_field {
 
 /* A null value is written as the empty text. */
 static inline struct log_field
-LOG_TEXT(const char *name, const char *value)
-{
+LOG_TEXT(const char *name, const char *value) {
     return (struct log_field){name, value ? value : "", 0};
 }
 
 #define LOG_NUMBER(name, value) ((struct log_field){(name), NULL, (int64_t)(value)})
 
 /* Names the program in every line; call once in main, before any thread. */
-void log_open(const char *program, enum log_level least);
+void
+log_open(const char *program, enum log_level least);
 
 /* "alert" to "debug". */
 const char *log_level_text(enum log_level level);

@@ -11,8 +11,9 @@
 #include "signet/limits.h"
 
 enum grant_kind {
-    GRANT_TOKEN = 1,     /* one-time enrolment token; key = SHA-256 of the token text */
-    GRANT_RENEWAL = 2,   /* key = SHA-256("renewal" || issuer id u32 || predecessor serial || attempt u32) */
+    GRANT_TOKEN = 1, /* one-time enrolment token; key = SHA-256 of the token text */
+    GRANT_RENEWAL =
+        2, /* key = SHA-256("renewal" || issuer id u32 || predecessor serial || attempt u32) */
     GRANT_SERVER = 3,    /* the server's own TLS certificate; key random */
     GRANT_RESPONDER = 4, /* OCSP responder certificate; key random */
     GRANT_CEREMONY = 5   /* first administrator; refused unless the permit says `ceremony = true` */
@@ -21,7 +22,8 @@ enum grant_kind {
 struct issue_request {
     enum grant_kind grant_kind;
     uint8_t grant_key[LIMIT_DIGEST_OCTETS];
-    uint8_t request_hash[LIMIT_DIGEST_OCTETS]; /* SHA-256 over CSR DER and ttl: same request, same answer */
+    uint8_t request_hash[LIMIT_DIGEST_OCTETS]; /* SHA-256 over CSR DER and ttl: same request, same
+                                                  answer */
     char identity[LIMIT_NAME_OCTETS + 1];
     char profile[LIMIT_PROFILE_OCTETS + 1];
     uint64_t policy_version;
@@ -78,7 +80,8 @@ struct ocsp_reply {
 
 struct probe_reply {
     int64_t last_signature_s; /* last self-made signature that verified */
-    int64_t certificate_end_s; /* issuing: CA certificate; status: responder certificate; 0: none yet */
+    int64_t
+        certificate_end_s; /* issuing: CA certificate; status: responder certificate; 0: none yet */
     uint32_t sessions;
     uint64_t signatures; /* since start */
     uint64_t refusals;
@@ -93,7 +96,8 @@ MUST_USE bool crl_request_put(struct buffer *out, const struct crl_request *mess
 MUST_USE bool crl_request_get(struct bytes body, struct crl_request *ret, struct error *err);
 MUST_USE bool crl_reply_put(struct buffer *out, const struct crl_reply *message);
 MUST_USE bool crl_reply_get(struct bytes body, struct crl_reply *ret, struct error *err);
-MUST_USE bool ocsp_request_message_put(struct buffer *out, const struct ocsp_request_message *message);
+MUST_USE bool ocsp_request_message_put(struct buffer *out,
+                                       const struct ocsp_request_message *message);
 MUST_USE bool ocsp_request_message_get(struct bytes body, struct ocsp_request_message *ret,
                                        struct error *err);
 MUST_USE bool ocsp_reply_put(struct buffer *out, const struct ocsp_reply *message);

@@ -8,8 +8,8 @@
  *                 "admin":    {"kind": "admin", ...}, "server": {...}, "responder": {...}}}
  *
  * A profile may also have "identities", patterns of the names that it is for: a segment that is one
- * star stands for any one segment, a last one of two stars for one or more. And "token_roles", which
- * administrators make enrolment tokens for it (["admin", "enroller"] for workloads, otherwise
+ * star stands for any one segment, a last one of two stars for one or more. And "token_roles",
+ * which administrators make enrolment tokens for it (["admin", "enroller"] for workloads, otherwise
  * ["admin"]).
  */
 #ifndef SIGNET_POLICY_H
@@ -29,13 +29,14 @@ void policy_free(struct policy *policy);
 uint64_t policy_version(const struct policy *policy);
 size_t policy_profile_count(const struct policy *policy);
 /* The line, from 1, of the value at a JSON path such as "$.profiles.admin.key_types[0]" in a
- * document that parses; of the innermost value on the way when the rest of the path is not there. */
+ * document that parses; of the innermost value on the way when the rest of the path is not there.
+ */
 unsigned policy_line(const char *document, const char *path);
 
 /*
- * Everything that the profiles give is within the permit: else nothing of that kind would be signed.
- * `document` is the text that `policy` was parsed from. Errors: ERROR_POLICY_PERMIT naming the line
- * and JSON path of the document and the line of the permit's file.
+ * Everything that the profiles give is within the permit: else nothing of that kind would be
+ * signed. `document` is the text that `policy` was parsed from. Errors: ERROR_POLICY_PERMIT naming
+ * the line and JSON path of the document and the line of the permit's file.
  */
 MUST_USE bool policy_permit_check(const struct policy *policy, const char *document,
                                   const struct permit_facts *facts, struct error *err);
@@ -44,15 +45,15 @@ struct profile {
     char name[LIMIT_PROFILE_OCTETS + 1];
     char kind[16]; /* kind of identity it serves */
     int64_t default_ttl_s, max_ttl_s, backdate_s;
-    unsigned key_types;  /* bit 1 << enum key_type */
-    uint32_t max_line;   /* certificates since the last full authentication */
+    unsigned key_types; /* bit 1 << enum key_type */
+    uint32_t max_line;  /* certificates since the last full authentication */
     size_t dns_suffix_count;
     char dns_suffixes[16][256];
     size_t ip_range_count;
     char ip_ranges[16][64];
-    size_t identity_count; /* 0: every name of the kind */
+    size_t identity_count;                      /* 0: every name of the kind */
     char identities[16][LIMIT_NAME_OCTETS + 1]; /* patterns of names */
-    unsigned token_roles; /* who makes enrolment tokens: enum token_role */
+    unsigned token_roles;                       /* who makes enrolment tokens: enum token_role */
 };
 enum token_role { TOKEN_ROLE_ADMIN = 1, TOKEN_ROLE_ENROLLER = 2 };
 /* Borrowed; null when there is none of this name. */
@@ -67,7 +68,8 @@ MUST_USE bool trust_domain_check(const char *domain, struct error *err); /* ID-2
 /* The name is one that the profile is for; ERROR_NAME_NOT_GRANTED. */
 MUST_USE bool profile_identity_check(const struct profile *profile, const char *name,
                                      struct error *err);
-/* A further name ("dns:...", "ip:...") fits the profile; ERROR_MEMBER_INVALID / NAME_NOT_GRANTED. */
+/* A further name ("dns:...", "ip:...") fits the profile; ERROR_MEMBER_INVALID / NAME_NOT_GRANTED.
+ */
 MUST_USE bool identity_extra_name_check(const struct profile *profile, const char *text,
                                         struct error *err);
 
@@ -105,17 +107,18 @@ struct decision {
 };
 /*
  * Decides: lifetime within profile and issuer (ERROR_LIFETIME), key type (ERROR_CSR_KEY), names
- * asked for granted (ERROR_NAME_NOT_GRANTED, naming the one), then fills ret_decision with the names
- * of the identity: never more, never those of the request. Policy is checked on the final values.
+ * asked for granted (ERROR_NAME_NOT_GRANTED, naming the one), then fills ret_decision with the
+ * names of the identity: never more, never those of the request. Policy is checked on the final
+ * values.
  */
 MUST_USE bool policy_decide(const struct decision_input *input, struct decision *ret_decision,
                             struct error *err);
 void decision_done(struct decision *decision);
 /*
- * The same policy over the finished certificate, as parsed back from the bytes that would be signed:
- * life, back-date, issuer, key, usages, subject, every single name, pointers. Whatever led to them,
- * nothing beyond profile and identity gets out. Errors: ERROR_INTERNAL, rule "final.<what>", since
- * only a mistake of our own comes so far.
+ * The same policy over the finished certificate, as parsed back from the bytes that would be
+ * signed: life, back-date, issuer, key, usages, subject, every single name, pointers. Whatever led
+ * to them, nothing beyond profile and identity gets out. Errors: ERROR_INTERNAL, rule
+ * "final.<what>", since only a mistake of our own comes so far.
  */
 MUST_USE bool policy_check(const struct decision_input *input, const struct tbs_cert *tbs,
                            struct error *err);

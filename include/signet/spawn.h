@@ -13,14 +13,14 @@ struct spawn_fd {
 };
 
 struct spawn {
-    const char *path;         /* program; no shell, no search */
-    const char *const *argv;  /* null-terminated, argv[0] included */
-    const char *const *env;   /* null-terminated, the whole environment; null: PATH, LANG=C, TZ=UTC */
-    const char *user;         /* null: stay who we are. Sets uid, gid, supplementary groups */
+    const char *path;        /* program; no shell, no search */
+    const char *const *argv; /* null-terminated, argv[0] included */
+    const char *const *env; /* null-terminated, the whole environment; null: PATH, LANG=C, TZ=UTC */
+    const char *user;       /* null: stay who we are. Sets uid, gid, supplementary groups */
     const struct spawn_fd *fds; /* inherited descriptors besides those named here */
-    size_t fd_count;          /* 0,1,2 not named in fds: stdin is /dev/null, stdout and stderr stay */
-    const char *directory;    /* working folder; null: "/" */
-    bool own_group;           /* a process group of its own: Ctrl-C on our terminal passes it by */
+    size_t fd_count;       /* 0,1,2 not named in fds: stdin is /dev/null, stdout and stderr stay */
+    const char *directory; /* working folder; null: "/" */
+    bool own_group;        /* a process group of its own: Ctrl-C on our terminal passes it by */
 };
 
 /*

@@ -1,8 +1,8 @@
 /*
  * The to-be-signed certificate (RFC 5280 §4.1). One plain struct is both what is built and what a
  * parse yields; the set of extensions is closed: what this struct cannot say cannot be in a
- * certificate of ours, and parsing anything else is refused. Building what was parsed gives the same
- * bytes, and the guard relies on that: it rebuilds and compares.
+ * certificate of ours, and parsing anything else is refused. Building what was parsed gives the
+ * same bytes, and the guard relies on that: it rebuilds and compares.
  */
 #ifndef SIGNET_TBS_CERT_H
 #define SIGNET_TBS_CERT_H
@@ -22,8 +22,12 @@ struct san_list {
 };
 
 /* Key usage bits as RFC 5280 §4.2.1.3 numbers them: bit n is 1 << n. */
-enum { KU_DIGITAL_SIGNATURE = 1 << 0, KU_KEY_ENCIPHERMENT = 1 << 2, KU_KEY_CERT_SIGN = 1 << 5,
-       KU_CRL_SIGN = 1 << 6 };
+enum {
+    KU_DIGITAL_SIGNATURE = 1 << 0,
+    KU_KEY_ENCIPHERMENT = 1 << 2,
+    KU_KEY_CERT_SIGN = 1 << 5,
+    KU_CRL_SIGN = 1 << 6
+};
 /* Extended key usages, emitted in this order. */
 enum { EKU_SERVER_AUTH = 1 << 0, EKU_CLIENT_AUTH = 1 << 1, EKU_OCSP_SIGNING = 1 << 2 };
 
@@ -56,8 +60,9 @@ MUST_USE bool tbs_cert_build(const struct tbs_cert *tbs, struct buffer *out, str
 /* Strict DER, closed extensions, no duplicates. Errors: ERROR_PERMIT, rule "tbs.<what>". */
 MUST_USE bool tbs_cert_parse(struct bytes der, struct tbs_cert *ret_tbs, struct error *err);
 /*
- * The certificate of a CA that another program made: extensions in any order, those not known passed
- * over unless critical, pointers of another shape left empty. What was parsed so is never rebuilt.
+ * The certificate of a CA that another program made: extensions in any order, those not known
+ * passed over unless critical, pointers of another shape left empty. What was parsed so is never
+ * rebuilt.
  */
 MUST_USE bool tbs_cert_parse_foreign_ca(struct bytes der, struct tbs_cert *ret_tbs,
                                         struct error *err);
@@ -70,7 +75,8 @@ void name_common_name(struct bytes name, char *text, size_t room);
 /* RFC 4514 text for people and lists. */
 void name_text(struct bytes name, char *text, size_t room);
 
-/* "dns:a.example", "uri:spiffe://td/x", "ip:10.0.0.1", "email:a@b": as stored in certificate.names. */
+/* "dns:a.example", "uri:spiffe://td/x", "ip:10.0.0.1", "email:a@b": as stored in certificate.names.
+ */
 MUST_USE bool san_text(const struct san *san, char *text, size_t room);
 /* Parses one such text; IP octets are written to `storage` (16 octets), the rest is borrowed. */
 MUST_USE bool san_parse_text(const char *text, uint8_t storage[16], struct san *ret_san,
@@ -103,7 +109,8 @@ MUST_USE bool certificate_peek(struct bytes der, struct bytes *ret_tbs, struct b
  * rule that failed is named "lint.<id>"; ERROR_PERMIT. */
 MUST_USE bool tbs_cert_lint(const struct tbs_cert *tbs, struct error *err);
 
-/* Serial numbers: one fixed byte 0x51, the day of expiry (days since 1970, u16), 128 random bits. */
+/* Serial numbers: one fixed byte 0x51, the day of expiry (days since 1970, u16), 128 random bits.
+ */
 enum { SERIAL_OCTETS = 19, SERIAL_FIRST_OCTET = 0x51 };
 MUST_USE bool serial_new(int64_t not_after_s, uint8_t ret_serial[SERIAL_OCTETS], struct error *err);
 /* Has this shape and names the day of not_after. */

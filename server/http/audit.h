@@ -23,7 +23,8 @@ void audit_refused(struct audit *audit, struct worker *worker, const struct requ
 void audit_noise(struct audit *audit, const struct request *request, const struct route *route,
                  const struct error *refusal);
 
-/* Records what was done; returns when the row is durable. Rows of several workers share a commit. */
+/* Records what was done; returns when the row is durable. Rows of several workers share a commit.
+ */
 MUST_USE bool audit_done(struct audit *audit, struct db *db, const struct db_audit *event,
                          struct error *err);
 

@@ -172,7 +172,8 @@ publisher_poll(struct publisher *publisher, struct db *db, struct error *err)
     int64_t now_s = clock_now_s(), database_us, since_s;
     struct catalogue *fresh = NULL;
 
-    /* By the clock that dates the rows: were ours ahead, no revocation of another node were seen. */
+    /* By the clock that dates the rows: were ours ahead, no revocation of another node were seen.
+     */
     if (!db_time(db, &database_us, err))
         return false;
     since_s = publisher->read_s ? publisher->read_s : database_us / SECOND_US;

@@ -35,10 +35,17 @@ print_target(const struct ocsp_issuer *issuer, const char *hex)
     fputs("/ocsp/", stdout);
     for (size_t i = 0; i < text.len; i++)
         switch (text.data[i]) {
-        case '+': fputs("%2B", stdout); break;
-        case '/': fputs("%2F", stdout); break;
-        case '=': fputs("%3D", stdout); break;
-        default: putchar(text.data[i]);
+        case '+':
+            fputs("%2B", stdout);
+            break;
+        case '/':
+            fputs("%2F", stdout);
+            break;
+        case '=':
+            fputs("%3D", stdout);
+            break;
+        default:
+            putchar(text.data[i]);
         }
     putchar('\n');
     return true;

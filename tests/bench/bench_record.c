@@ -1,4 +1,5 @@
-/* Rows per second of db_record by size of batch, and of the look-up by serial, on a durable cluster. */
+/* Rows per second of db_record by size of batch, and of the look-up by serial, on a durable
+ * cluster. */
 #include "../unit/db/world.h"
 
 enum { BENCH_SECONDS = 3 };
@@ -41,7 +42,8 @@ rows_per_second(size_t batch, bool sign)
         }
         fill_batch(batch);
         start = clock_monotonic_us();
-        world_need(db_record(world.signer, records, batch, stored, stored_count, &err), "record", &err);
+        world_need(db_record(world.signer, records, batch, stored, stored_count, &err), "record",
+                   &err);
         spent_us += clock_monotonic_us() - start;
         rows += (int64_t)batch;
         stored_count = sign ? batch : 0;
@@ -57,7 +59,8 @@ look_ups_per_second(void)
     int64_t start = clock_monotonic_us(), count = 0;
 
     while (clock_monotonic_us() - start < BENCH_SECONDS * INT64_C(1000000)) {
-        world_need(db_certificate_get(world.server, 0, samples[0].record.serial, &row, &err) == DB_FOUND,
+        world_need(db_certificate_get(world.server, 0, samples[0].record.serial, &row, &err) ==
+                       DB_FOUND,
                    "look-up", &err);
         count++;
     }
@@ -80,8 +83,9 @@ main(void)
                rows_per_second(batches[i], true));
     printf("%-28s %9.0f /s\n", "look-up by serial", look_ups_per_second());
     printf("%-28s %9ld octets\n", "certificate row with indexes",
-           world_count("SELECT sum(pg_total_relation_size(relid)) / (SELECT count(*) FROM certificate) "
-                       "FROM pg_partition_tree('certificate')"));
+           world_count(
+               "SELECT sum(pg_total_relation_size(relid)) / (SELECT count(*) FROM certificate) "
+               "FROM pg_partition_tree('certificate')"));
     world_stop();
     return EXIT_SUCCESS;
 }

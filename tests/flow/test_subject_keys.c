@@ -32,9 +32,10 @@ refused_key(EVP_PKEY *key, const char *names, const char *rule)
 
     flow_token(flow, "keys/refused", 0, token);
     csr_plain_body(key, "", &body);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates", .token = token,
-                                      .text = buffer_text(&body)},
-                 &(struct refusal){400, "csr-key", names, rule}, rule);
+    flow_refused(
+        flow,
+        &(struct call){"POST", "/v1/certificates", .token = token, .text = buffer_text(&body)},
+        &(struct refusal){400, "csr-key", names, rule}, rule);
 }
 
 static void
@@ -210,9 +211,10 @@ blocked_by(EVP_PKEY *key, struct bytes der, const char *row)
     flow_revoke(flow, "spki", buffer_text(&text), "keyCompromise");
     flow_token(flow, "keys/blocked", 0, token);
     csr_plain_body(key, "", &body);
-    flow_refused(flow, &(struct call){"POST", "/v1/certificates", .token = token,
-                                      .text = buffer_text(&body)},
-                 &(struct refusal){403, "key-blocked", "key", NULL}, row);
+    flow_refused(
+        flow,
+        &(struct call){"POST", "/v1/certificates", .token = token, .text = buffer_text(&body)},
+        &(struct refusal){403, "key-blocked", "key", NULL}, row);
 }
 
 static struct buffer
@@ -303,18 +305,17 @@ the_command_line_refuses_other_types(void)
 int
 main(void)
 {
-    static const char *const init[] = {"--key-type", "P-256",      "--key-type", "P-384",
-                                       "--key-type", "RSA",        "--key-type", "Ed25519",
-                                       NULL};
+    static const char *const init[] = {"--key-type", "P-256",      "--key-type",
+                                       "P-384",      "--key-type", "RSA",
+                                       "--key-type", "Ed25519",    NULL};
     int status;
 
     flow = flow_start(&(struct ca_options){.init = init});
-    status = RUN_SUITE("subject keys", TEST(each_type_lives_its_life),
-                       TEST(rsa_from_2048_to_4096_in_whole_octets), TEST(a_small_exponent),
-                       TEST(close_primes), TEST(the_roca_shape), TEST(ec_points_in_each_form),
-                       TEST(rsa_in_each_form), TEST(ed25519_too),
-                       TEST(the_command_line_blocks_by_file),
-                       TEST(the_command_line_refuses_other_types));
+    status = RUN_SUITE(
+        "subject keys", TEST(each_type_lives_its_life), TEST(rsa_from_2048_to_4096_in_whole_octets),
+        TEST(a_small_exponent), TEST(close_primes), TEST(the_roca_shape),
+        TEST(ec_points_in_each_form), TEST(rsa_in_each_form), TEST(ed25519_too),
+        TEST(the_command_line_blocks_by_file), TEST(the_command_line_refuses_other_types));
     flow_stop(flow);
     return status;
 }

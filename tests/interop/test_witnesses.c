@@ -59,10 +59,9 @@ main(void)
     int status;
 
     authority = ca_start(NULL);
-    status = RUN_SUITE("witnesses", TEST(openssl_verifies_chain_and_crls),
-                       TEST(openssl_asks_ocsp_by_get_and_post),
-                       TEST(gnutls_verifies_chain_crl_and_ocsp),
-                       TEST(nginx_and_curl_speak_mutual_tls));
+    status = RUN_SUITE(
+        "witnesses", TEST(openssl_verifies_chain_and_crls), TEST(openssl_asks_ocsp_by_get_and_post),
+        TEST(gnutls_verifies_chain_crl_and_ocsp), TEST(nginx_and_curl_speak_mutual_tls));
     ca_stop(authority);
     return status;
 }

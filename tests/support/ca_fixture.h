@@ -95,10 +95,10 @@ void ca_signetd_launch(struct ca *ca);
 
 /* --- further nodes on the same database --- */
 /*
- * Another node, not started: ca->folder/nodeN with its own configuration, ports, log, faults, clock,
- * TLS folder, anchor, and copies of the token folders. It shares the database, permits, programs,
- * work folder and administrator. All functions here take it but those of PostgreSQL, which is the
- * first's. `number` is 2 or more.
+ * Another node, not started: ca->folder/nodeN with its own configuration, ports, log, faults,
+ * clock, TLS folder, anchor, and copies of the token folders. It shares the database, permits,
+ * programs, work folder and administrator. All functions here take it but those of PostgreSQL,
+ * which is the first's. `number` is 2 or more.
  */
 struct ca *ca_node_make(struct ca *first, unsigned number);
 /* Stops it; accepts null. Before ca_stop of the first. */

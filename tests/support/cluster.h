@@ -1,9 +1,9 @@
 /*
- * A private PostgreSQL for a test program: its own folder under TMPDIR, one Unix socket, no network.
- * Made from a template that is initialised once per user and PostgreSQL version, so that a start takes
- * about a second. The roles of db/roles.sql are there and the empty database "signet", owned by
- * signet_owner. The user who runs the test may connect as postgres, signet_owner, signet_server,
- * signet_signer and signet_status. As root the server runs as user postgres.
+ * A private PostgreSQL for a test program: its own folder under TMPDIR, one Unix socket, no
+ * network. Made from a template that is initialised once per user and PostgreSQL version, so that a
+ * start takes about a second. The roles of db/roles.sql are there and the empty database "signet",
+ * owned by signet_owner. The user who runs the test may connect as postgres, signet_owner,
+ * signet_server, signet_signer and signet_status. As root the server runs as user postgres.
  *
  * Ends with the test program, however that ends.
  */

@@ -53,7 +53,8 @@ tells_each_change(void)
 
         lines_of(cases[i].older, cases[i].newer, text, sizeof(text));
         if (!cases[i].lines) {
-            CU_ASSERT_PTR_NULL(strchr(text, '\x1b')); /* no control character reaches the terminal */
+            CU_ASSERT_PTR_NULL(
+                strchr(text, '\x1b')); /* no control character reaches the terminal */
             continue;
         }
         if (strcmp(text, cases[i].lines) != 0)

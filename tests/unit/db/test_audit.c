@@ -79,7 +79,8 @@ searched_by_everything(void)
     CU_ASSERT_EQUAL(search((struct db_audit_filter){.rule = "csr-key"}).count, 1);
     CU_ASSERT_EQUAL(search((struct db_audit_filter){.request_id = "req-4"}).count, 1);
     CU_ASSERT_EQUAL(
-        search((struct db_audit_filter){.since_us = first + 1000000, .until_us = first + 2000000}).count,
+        search((struct db_audit_filter){.since_us = first + 1000000, .until_us = first + 2000000})
+            .count,
         2);
     page = search((struct db_audit_filter){.limit = 2});
     CU_ASSERT_EQUAL(page.count, 2);
@@ -120,7 +121,8 @@ policy_versions(void)
     CU_ASSERT_EQUAL(db_policy_get(world.server, one, &found, &text, &err), DB_FOUND);
     CU_ASSERT_STRING_EQUAL(buffer_text(&text), first);
     CU_ASSERT_EQUAL(db_policy_get(world.server, 999, &found, &text, &err), DB_MISSING);
-    ASSERT_REFUSED(db_policy_insert(world.server, "{", "admin/alice", &one, &err), &err, ERROR_DATABASE);
+    ASSERT_REFUSED(db_policy_insert(world.server, "{", "admin/alice", &one, &err), &err,
+                   ERROR_DATABASE);
 }
 
 static void

@@ -64,26 +64,30 @@ filters(void)
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){0}).count, ROWS);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.identity = "list/api"}).count, 4);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.identity = "list/none"}).count, 0);
-    CU_ASSERT_EQUAL(list((struct db_certificate_filter){.name = "dns:a.example.internal"}).count, 5);
+    CU_ASSERT_EQUAL(list((struct db_certificate_filter){.name = "dns:a.example.internal"}).count,
+                    5);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.name = "dns:a"}).count, 0);
     CU_ASSERT_EQUAL(
-        list((struct db_certificate_filter){.spki_hash = bytes_of(rows[4].record.spki_hash, 32)}).count,
+        list((struct db_certificate_filter){.spki_hash = bytes_of(rows[4].record.spki_hash, 32)})
+            .count,
         1);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.status = "valid"}).count, 4);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.status = "revoked"}).count, 1);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.status = "recorded"}).count, 1);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.status = "expired"}).count, 0);
     CU_ASSERT_EQUAL(
-        list((struct db_certificate_filter){.status = "expired", .now_s = now_s + 10 * 86400}).count, 5);
+        list((struct db_certificate_filter){.status = "expired", .now_s = now_s + 10 * 86400})
+            .count,
+        5);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.not_after_from_s = now_s + 3 * 86400 - 100,
                                                         .not_after_to_s = now_s + 4 * 86400 + 100})
                         .count,
                     2);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){.issued_from_s = now_s + 1000}).count, 0);
-    CU_ASSERT_EQUAL(
-        list((struct db_certificate_filter){.issued_from_s = now_s - 1000, .issued_to_s = now_s + 10})
-            .count,
-        ROWS);
+    CU_ASSERT_EQUAL(list((struct db_certificate_filter){.issued_from_s = now_s - 1000,
+                                                        .issued_to_s = now_s + 10})
+                        .count,
+                    ROWS);
     CU_ASSERT_EQUAL(list((struct db_certificate_filter){
                              .identity = "list/api", .name = "ip:127.0.0.1", .status = "valid"})
                         .count,
@@ -96,9 +100,9 @@ refuses_an_unknown_status(void)
     struct listed listed = {0};
     struct error err = {0};
 
-    ASSERT_REFUSED(db_certificate_list(world.server,
-                                       &(struct db_certificate_filter){.status = "fine", .limit = 1},
-                                       take, &listed, &err),
+    ASSERT_REFUSED(db_certificate_list(
+                       world.server, &(struct db_certificate_filter){.status = "fine", .limit = 1},
+                       take, &listed, &err),
                    &err, ERROR_PARAMETER_INVALID);
     CU_ASSERT_EQUAL(listed.count, 0);
 }
@@ -128,7 +132,8 @@ found_by_its_tbs_only(void)
     char sql[160], digits[3] = "";
     const char *hex;
 
-    snprintf(sql, sizeof(sql), "SELECT encode(sha256(tbs), 'hex') FROM certificate ORDER BY serial DESC");
+    snprintf(sql, sizeof(sql),
+             "SELECT encode(sha256(tbs), 'hex') FROM certificate ORDER BY serial DESC");
     hex = world_sql(sql);
     for (size_t i = 0; i < sizeof(hash); i++) {
         memcpy(digits, hex + 2 * i, 2);
@@ -152,13 +157,16 @@ issuer_narrows(void)
     struct db_certificate row;
     struct error err = {0};
 
-    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, rows[3].record.serial, &row, &err), DB_FOUND);
+    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, rows[3].record.serial, &row, &err),
+                    DB_FOUND);
     CU_ASSERT_TRUE(row.revoked);
     CU_ASSERT_EQUAL(row.reason, 4);
-    CU_ASSERT_EQUAL(db_certificate_get(world.server, world.issuer, rows[3].record.serial, &row, &err),
-                    DB_FOUND);
-    CU_ASSERT_EQUAL(db_certificate_get(world.server, world.issuer + 1, rows[3].record.serial, &row, &err),
-                    DB_MISSING);
+    CU_ASSERT_EQUAL(
+        db_certificate_get(world.server, world.issuer, rows[3].record.serial, &row, &err),
+        DB_FOUND);
+    CU_ASSERT_EQUAL(
+        db_certificate_get(world.server, world.issuer + 1, rows[3].record.serial, &row, &err),
+        DB_MISSING);
 }
 
 static void
@@ -167,27 +175,33 @@ lists_what_was_never_signed(void)
     struct listed listed = {.in_order = true};
     struct error err = {0};
 
-    ASSERT_OK(db_unsigned(world.signer, world.issuer, clock_now_s() - 3600, take, &listed, &err), &err);
+    ASSERT_OK(db_unsigned(world.signer, world.issuer, clock_now_s() - 3600, take, &listed, &err),
+              &err);
     CU_ASSERT_EQUAL(listed.count, 1);
     CU_ASSERT_EQUAL(memcmp(listed.last, rows[1].serial, 19), 0);
     listed.count = 0;
-    ASSERT_OK(db_unsigned(world.signer, world.issuer, clock_now_s() + 3600, take, &listed, &err), &err);
+    ASSERT_OK(db_unsigned(world.signer, world.issuer, clock_now_s() + 3600, take, &listed, &err),
+              &err);
     CU_ASSERT_EQUAL(listed.count, 0);
 }
 
 static void
 first_signature_stands(void)
 {
-    struct stored_signature stored[2] = {
-        {.issuer = world.issuer, .serial = rows[0].record.serial, .signature = bytes_of(rows[0].tbs, 70)},
-        {.issuer = world.issuer, .serial = rows[4].record.serial, .signature = bytes_of("other", 5)}};
+    struct stored_signature stored[2] = {{.issuer = world.issuer,
+                                          .serial = rows[0].record.serial,
+                                          .signature = bytes_of(rows[0].tbs, 70)},
+                                         {.issuer = world.issuer,
+                                          .serial = rows[4].record.serial,
+                                          .signature = bytes_of("other", 5)}};
     struct db_certificate row;
     struct error err = {0};
 
     ASSERT_OK(db_store_signatures(world.signer, stored, 2, &err), &err);
     CU_ASSERT_FALSE(stored[0].lost); /* the same again */
     CU_ASSERT_TRUE(stored[1].lost);
-    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, rows[4].record.serial, &row, &err), DB_FOUND);
+    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, rows[4].record.serial, &row, &err),
+                    DB_FOUND);
     CU_ASSERT_EQUAL(row.signature_len, 70);
     ASSERT_OK(db_store_signatures(world.signer, NULL, 0, &err), &err);
 }
@@ -196,8 +210,8 @@ first_signature_stands(void)
 static void
 signatures_ride_along(void)
 {
-    struct stored_signature stored = {.issuer = world.issuer, .serial = rows[1].record.serial,
-                                      .signature = bytes_of("sig", 3)};
+    struct stored_signature stored = {
+        .issuer = world.issuer, .serial = rows[1].record.serial, .signature = bytes_of("sig", 3)};
     uint8_t grant[LIMIT_DIGEST_OCTETS];
     struct sample next;
     struct db_certificate row;
@@ -209,7 +223,8 @@ signatures_ride_along(void)
     ASSERT_OK(db_record(world.signer, &next.record, 1, &stored, 1, &err), &err);
     CU_ASSERT_EQUAL(next.record.verdict, RECORD_SERIAL_TAKEN);
     CU_ASSERT_FALSE(stored.lost);
-    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, rows[1].record.serial, &row, &err), DB_FOUND);
+    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, rows[1].record.serial, &row, &err),
+                    DB_FOUND);
     CU_ASSERT_EQUAL(row.signature_len, 3);
 }
 

@@ -14,8 +14,8 @@ run_breaker(void *context)
     const struct timespec wait = {.tv_nsec = 2000000};
     char sql[256];
 
-    snprintf(sql, sizeof(sql),
-             "SELECT %s(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", breaker->act);
+    snprintf(sql, sizeof(sql), "SELECT %s(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+             breaker->act);
     breaker->found = false;
     for (int i = 0; i < 2000 && !breaker->found; i++) {
         PGresult *result = PQexec(breaker->conn, sql);
@@ -160,13 +160,14 @@ records_after_a_commit_that_was_not(void)
 {
     struct sample sample;
 
-    world_sql("CREATE SEQUENCE death; GRANT USAGE ON SEQUENCE death TO signet_signer;"
-              "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
-              "nextval('signet.death') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); "
-              "END IF; RETURN NULL; END $$;"
-              "GRANT EXECUTE ON FUNCTION die() TO PUBLIC;"
-              "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON grant_use DEFERRABLE INITIALLY DEFERRED "
-              "FOR EACH ROW EXECUTE FUNCTION die()");
+    world_sql(
+        "CREATE SEQUENCE death; GRANT USAGE ON SEQUENCE death TO signet_signer;"
+        "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
+        "nextval('signet.death') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); "
+        "END IF; RETURN NULL; END $$;"
+        "GRANT EXECUTE ON FUNCTION die() TO PUBLIC;"
+        "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON grant_use DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION die()");
     fresh_sample(&sample, "commit/aborted");
     CU_ASSERT_EQUAL(sample_record(&sample), RECORD_DONE);
     CU_ASSERT_EQUAL(world_count("SELECT last_value FROM death"), 2);
@@ -180,7 +181,8 @@ survives_an_idle_connection_that_died(void)
     struct sample sample;
 
     fresh_sample(&sample, "commit/idle");
-    world_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'signet_signer'");
+    world_sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'signet_signer'");
     CU_ASSERT_EQUAL(sample_record(&sample), RECORD_DONE);
 }
 
@@ -216,7 +218,8 @@ comes_back_after_a_crash(void)
     ASSERT_REFUSED(db_ping(world.server, &err), &err, ERROR_DATABASE_UNAVAILABLE);
     CU_ASSERT_TRUE_FATAL(cluster_restart(&world.cluster));
     ASSERT_OK(db_ping(world.server, &err), &err);
-    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, sample.record.serial, &row, &err), DB_FOUND);
+    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, sample.record.serial, &row, &err),
+                    DB_FOUND);
     ASSERT_OK(db_policy_insert(world.server, "{}", "admin/alice", &version, &err), &err);
     ASSERT_OK(db_ping(world.server, &err), &err);
     CU_ASSERT_TRUE(db_notification(world.server, payload, sizeof(payload)));
@@ -246,13 +249,12 @@ main(void)
     int status;
 
     world_start();
-    status = RUN_SUITE("commit", TEST(recognises_its_row_after_a_lost_answer),
-                       TEST(runs_again_after_a_cancelled_wait),
-                       TEST(says_unknown_when_it_may_not_reconnect),
-                       TEST(plain_commit_says_unknown), TEST(records_after_a_commit_that_was_not),
-                       TEST(survives_an_idle_connection_that_died),
-                       TEST(failed_transactions_do_not_commit), TEST(comes_back_after_a_crash),
-                       TEST(comes_back_after_a_crash_nobody_noticed));
+    status = RUN_SUITE(
+        "commit", TEST(recognises_its_row_after_a_lost_answer),
+        TEST(runs_again_after_a_cancelled_wait), TEST(says_unknown_when_it_may_not_reconnect),
+        TEST(plain_commit_says_unknown), TEST(records_after_a_commit_that_was_not),
+        TEST(survives_an_idle_connection_that_died), TEST(failed_transactions_do_not_commit),
+        TEST(comes_back_after_a_crash), TEST(comes_back_after_a_crash_nobody_noticed));
     world_stop();
     return status;
 }

@@ -10,7 +10,8 @@ make_crl(int64_t now_s, size_t *ret_count)
     struct error err = {0};
     uint64_t number = 0;
 
-    ASSERT_OK(db_crl_begin(world.signer, world.issuer, 0, now_s, &number, &rows, ret_count, &err), &err);
+    ASSERT_OK(db_crl_begin(world.signer, world.issuer, 0, now_s, &number, &rows, ret_count, &err),
+              &err);
     ASSERT_OK(db_crl_record(world.signer, world.issuer, 0, number, tbs_hash, now_s, now_s + 3600,
                             (uint32_t)*ret_count, &err),
               &err);
@@ -48,13 +49,14 @@ abandoned_numbers_are_free(void)
     uint64_t number;
     size_t count;
 
-    ASSERT_OK(db_crl_begin(world.signer, world.issuer, 0, clock_now_s(), &number, &rows, &count, &err),
-              &err);
+    ASSERT_OK(
+        db_crl_begin(world.signer, world.issuer, 0, clock_now_s(), &number, &rows, &count, &err),
+        &err);
     free(rows);
     CU_ASSERT_EQUAL(number, 3);
     db_crl_abandon(world.signer);
-    ASSERT_REFUSED(db_crl_record(world.signer, world.issuer, 0, number, tbs_hash, 1, 2, 0, &err), &err,
-                   ERROR_INTERNAL);
+    ASSERT_REFUSED(db_crl_record(world.signer, world.issuer, 0, number, tbs_hash, 1, 2, 0, &err),
+                   &err, ERROR_INTERNAL);
     CU_ASSERT_EQUAL(make_crl(clock_now_s(), &count), 3);
 }
 
@@ -71,18 +73,22 @@ recorded_numbers_are_taken(void)
     size_t count;
 
     buffer_init(&der, 1024);
-    ASSERT_OK(db_crl_begin(world.signer, world.issuer, 0, now_s, &number, &rows, &count, &err), &err);
-    free(rows);
-    ASSERT_OK(db_crl_record(world.signer, world.issuer, 0, number, tbs_hash, now_s, now_s + 1, 0, &err),
+    ASSERT_OK(db_crl_begin(world.signer, world.issuer, 0, now_s, &number, &rows, &count, &err),
               &err);
+    free(rows);
+    ASSERT_OK(
+        db_crl_record(world.signer, world.issuer, 0, number, tbs_hash, now_s, now_s + 1, 0, &err),
+        &err);
     db_crl_abandon(world.signer);
     CU_ASSERT_EQUAL(db_crl_get(world.server, world.issuer, 0, &crl, &der, &err), DB_FOUND);
     CU_ASSERT_EQUAL(crl.number, number - 1);
     CU_ASSERT_EQUAL(make_crl(now_s, &count), number + 1);
-    ASSERT_REFUSED(db_crl_store(world.signer, world.issuer, 0, number + 9, bytes_of("DER", 3), &err),
-                   &err, ERROR_DATABASE);
-    ASSERT_REFUSED(db_crl_store(world.signer, world.issuer, 0, number + 1, bytes_of("OTHER", 5), &err),
-                   &err, ERROR_DATABASE);
+    ASSERT_REFUSED(
+        db_crl_store(world.signer, world.issuer, 0, number + 9, bytes_of("DER", 3), &err), &err,
+        ERROR_DATABASE);
+    ASSERT_REFUSED(
+        db_crl_store(world.signer, world.issuer, 0, number + 1, bytes_of("OTHER", 5), &err), &err,
+        ERROR_DATABASE);
 }
 
 static void
@@ -94,16 +100,19 @@ one_at_a_time(void)
     uint64_t number, second = 0;
     size_t count;
 
-    ASSERT_OK(db_crl_begin(world.signer, world.issuer, 0, clock_now_s(), &number, &rows, &count, &err),
-              &err);
+    ASSERT_OK(
+        db_crl_begin(world.signer, world.issuer, 0, clock_now_s(), &number, &rows, &count, &err),
+        &err);
     free(rows);
     rows = NULL;
-    ASSERT_REFUSED(db_crl_begin(other, world.issuer, 0, clock_now_s(), &second, &rows, &count, &err),
-                   &err, ERROR_DATABASE_UNAVAILABLE);
+    ASSERT_REFUSED(
+        db_crl_begin(other, world.issuer, 0, clock_now_s(), &second, &rows, &count, &err), &err,
+        ERROR_DATABASE_UNAVAILABLE);
     CU_ASSERT_EQUAL(second, 0);
     CU_ASSERT_PTR_NULL(rows);
     db_crl_abandon(world.signer);
-    ASSERT_OK(db_crl_begin(other, world.issuer, 0, clock_now_s(), &second, &rows, &count, &err), &err);
+    ASSERT_OK(db_crl_begin(other, world.issuer, 0, clock_now_s(), &second, &rows, &count, &err),
+              &err);
     CU_ASSERT_EQUAL(second, number);
     free(rows);
     db_close(other);
@@ -173,7 +182,9 @@ lists_revoked_until_one_after_the_end(void)
 static void
 entries_carry_what_was_said(void)
 {
-    struct db_revocation revocation = {.issuer = world.issuer, .serial_len = 19, .reason = 1,
+    struct db_revocation revocation = {.issuer = world.issuer,
+                                       .serial_len = 19,
+                                       .reason = 1,
                                        .revoked_s = clock_now_s() - 10,
                                        .invalidity_s = clock_now_s() - 500};
     struct db_revocation standing;
@@ -188,8 +199,9 @@ entries_carry_what_was_said(void)
     memcpy(revocation.serial, sample.serial, 19);
     snprintf(revocation.by, sizeof(revocation.by), "admin/alice");
     ASSERT_OK(db_revocation_insert(world.server, &revocation, &standing, &first, &err), &err);
-    ASSERT_OK(db_crl_begin(world.signer, world.issuer, 0, clock_now_s(), &number, &rows, &count, &err),
-              &err);
+    ASSERT_OK(
+        db_crl_begin(world.signer, world.issuer, 0, clock_now_s(), &number, &rows, &count, &err),
+        &err);
     for (size_t i = 0; i < count; i++)
         if (memcmp(rows[i].serial, sample.serial, 19) == 0) {
             found = true;
@@ -219,9 +231,9 @@ main(void)
 
     world_start();
     status = RUN_SUITE("crl_row", TEST(numbers_rise), TEST(abandoned_numbers_are_free),
-                       TEST(recorded_numbers_are_taken), TEST(one_at_a_time), TEST(later_number_fences_off),
-                       TEST(lists_revoked_until_one_after_the_end), TEST(entries_carry_what_was_said),
-                       TEST(numbers_never_fall));
+                       TEST(recorded_numbers_are_taken), TEST(one_at_a_time),
+                       TEST(later_number_fences_off), TEST(lists_revoked_until_one_after_the_end),
+                       TEST(entries_carry_what_was_said), TEST(numbers_never_fall));
     world_stop();
     return status;
 }

@@ -48,11 +48,11 @@ struct bad {
 };
 
 static const struct bad bads[] = {
-    {"", "workload", "o", "active", ""},           {"w/1", "robot", "o", "active", ""},
-    {"w/2", "workload", "", "active", ""},         {"w/3", "workload", "  ", "active", ""},
-    {"w/4", "workload", "o", "happy", ""},         {"w/5", "workload", "o", "active", "admin"},
-    {"admin/x", "workload", "o", "active", ""},    {"w/6", "admin", "o", "active", "admin"},
-    {"admin/y", "admin", "o", "active", "king"},   {"signet/x", "workload", "o", "active", ""},
+    {"", "workload", "o", "active", ""},         {"w/1", "robot", "o", "active", ""},
+    {"w/2", "workload", "", "active", ""},       {"w/3", "workload", "  ", "active", ""},
+    {"w/4", "workload", "o", "happy", ""},       {"w/5", "workload", "o", "active", "admin"},
+    {"admin/x", "workload", "o", "active", ""},  {"w/6", "admin", "o", "active", "admin"},
+    {"admin/y", "admin", "o", "active", "king"}, {"signet/x", "workload", "o", "active", ""},
     {"w/7", "server", "o", "active", ""},
 };
 
@@ -69,7 +69,8 @@ refuses_what_cannot_be(void)
         snprintf(identity.owner, sizeof(identity.owner), "%s", bads[i].owner);
         snprintf(identity.state, sizeof(identity.state), "%s", bads[i].state);
         snprintf(identity.roles, sizeof(identity.roles), "%s", bads[i].roles);
-        ASSERT_REFUSED(db_identity_insert(world.server, &identity, &id, &err), &err, ERROR_DATABASE);
+        ASSERT_REFUSED(db_identity_insert(world.server, &identity, &id, &err), &err,
+                       ERROR_DATABASE);
         CU_ASSERT_STRING_EQUAL(err.sqlstate, "23514");
     }
     CU_ASSERT_EQUAL(id, -1);
@@ -149,8 +150,8 @@ lists_by_filter_and_page(void)
         ASSERT_OK(db_identity_insert(world.server, &identity, &identity.id, &err), &err);
     }
     ASSERT_OK(db_identity_list(world.server,
-                               &(struct db_identity_filter){.prefix = "list/", .limit = 2}, add_name,
-                               &names, &err),
+                               &(struct db_identity_filter){.prefix = "list/", .limit = 2},
+                               add_name, &names, &err),
               &err);
     CU_ASSERT_STRING_EQUAL(names.text, "list/a-api list/b-api ");
     names = (struct names){.stop_after = 0};
@@ -161,15 +162,15 @@ lists_by_filter_and_page(void)
               &err);
     CU_ASSERT_STRING_EQUAL(names.text, "list/c-api list/d-api list/e-api ");
     names = (struct names){.stop_after = 0};
-    ASSERT_OK(db_identity_list(
-                  world.server,
-                  &(struct db_identity_filter){.owner = "team-m", .state = "suspended", .limit = 10},
-                  add_name, &names, &err),
+    ASSERT_OK(db_identity_list(world.server,
+                               &(struct db_identity_filter){
+                                   .owner = "team-m", .state = "suspended", .limit = 10},
+                               add_name, &names, &err),
               &err);
     CU_ASSERT_STRING_EQUAL(names.text, "list/d-api ");
     names = (struct names){.stop_after = 1};
-    CU_ASSERT_FALSE(db_identity_list(world.server, &(struct db_identity_filter){.limit = 10}, add_name,
-                                     &names, &err));
+    CU_ASSERT_FALSE(db_identity_list(world.server, &(struct db_identity_filter){.limit = 10},
+                                     add_name, &names, &err));
     names = (struct names){.stop_after = 0};
     ASSERT_OK(db_identity_list(world.server,
                                &(struct db_identity_filter){.prefix = "l%' OR true --", .limit = 9},

@@ -20,12 +20,14 @@ second_run_changes_nothing(void)
     struct error err = {0};
     int level = 0;
 
-    snprintf(before, sizeof(before), "%.63s",
-             world_sql("SELECT md5(string_agg(level || name || applied_at, ',')) FROM schema_version"));
+    snprintf(
+        before, sizeof(before), "%.63s",
+        world_sql("SELECT md5(string_agg(level || name || applied_at, ',')) FROM schema_version"));
     ASSERT_OK(db_migrate(world.owner, &level, &err), &err);
     CU_ASSERT_EQUAL(level, level_reached);
-    CU_ASSERT_STRING_EQUAL(before, world_sql("SELECT md5(string_agg(level || name || applied_at, ',')) "
-                                             "FROM schema_version"));
+    CU_ASSERT_STRING_EQUAL(before,
+                           world_sql("SELECT md5(string_agg(level || name || applied_at, ',')) "
+                                     "FROM schema_version"));
 }
 
 static void
@@ -71,7 +73,8 @@ says_that_a_migration_is_missing(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.detail, "run the migration"));
 }
 
-/* A migration that fails leaves nothing behind: here the tables of the last one are there already. */
+/* A migration that fails leaves nothing behind: here the tables of the last one are there already.
+ */
 static void
 failed_migration_leaves_nothing(void)
 {
@@ -88,7 +91,8 @@ failed_migration_leaves_nothing(void)
     ASSERT_OK(db_migrate(world.owner, &level, &err), &err);
 }
 
-/* The roles are there already, so that running db/roles.sql again changes nothing and needs nothing. */
+/* The roles are there already, so that running db/roles.sql again changes nothing and needs
+ * nothing. */
 static void
 roles_are_made_once(void)
 {
@@ -112,8 +116,8 @@ main(void)
     world_start_empty();
     status = RUN_SUITE("migrate", TEST(needs_a_schema), TEST(second_run_changes_nothing),
                        TEST(refuses_a_changed_migration), TEST(refuses_a_newer_schema),
-                       TEST(says_that_a_migration_is_missing), TEST(failed_migration_leaves_nothing),
-                       TEST(roles_are_made_once));
+                       TEST(says_that_a_migration_is_missing),
+                       TEST(failed_migration_leaves_nothing), TEST(roles_are_made_once));
     world_stop();
     return status;
 }

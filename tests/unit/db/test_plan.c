@@ -11,8 +11,8 @@ struct type_name {
     const char *name;
 };
 
-static const struct type_name type_names[] = {
-    {'i', "int4"}, {'l', "int8"}, {'s', "int2"}, {'t', "text"}, {'b', "bytea"}, {'z', "timestamptz"}};
+static const struct type_name type_names[] = {{'i', "int4"}, {'l', "int8"},  {'s', "int2"},
+                                              {'t', "text"}, {'b', "bytea"}, {'z', "timestamptz"}};
 
 static const char *
 type_of(char letter)
@@ -31,8 +31,9 @@ prepare(enum statement statement)
     size_t used = (size_t)snprintf(sql, sizeof(sql), "PREPARE \"%s\"", row->name);
 
     for (const char *type = row->types; *type; type++)
-        used += (size_t)snprintf(sql + used, sizeof(sql) - used, "%s%s%s", type == row->types ? "(" : ", ",
-                                 type_of(*type), *type < 'a' ? "[]" : "");
+        used += (size_t)snprintf(sql + used, sizeof(sql) - used, "%s%s%s",
+                                 type == row->types ? "(" : ", ", type_of(*type),
+                                 *type < 'a' ? "[]" : "");
     snprintf(sql + used, sizeof(sql) - used, "%s AS %s", row->types[0] ? ")" : "", row->sql);
     world_sql(sql);
 }
@@ -47,14 +48,16 @@ plan(enum statement statement, const char *arguments)
     PGresult *result;
 
     prepare(statement);
-    snprintf(sql, sizeof(sql), "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE \"%s\" (%s)",
+    snprintf(sql, sizeof(sql),
+             "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE \"%s\" (%s)",
              statement_row(statement)->name, arguments);
     result = PQexec(world.root, sql);
     text[0] = '\0';
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         printf("\n    %s\n", PQerrorMessage(world.root));
     for (int i = 0; i < PQntuples(result) && used < sizeof(text); i++)
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s\n", PQgetvalue(result, i, 0));
+        used +=
+            (size_t)snprintf(text + used, sizeof(text) - used, "%s\n", PQgetvalue(result, i, 0));
     PQclear(result);
     CU_ASSERT_TRUE(used > 0);
     return text;
@@ -87,8 +90,8 @@ as_the_library_plans(void)
     struct error err = {0};
     int made, removed;
 
-    ASSERT_OK(db_partitions_maintain(world.server, clock_now_s() - 86400 * 20, 250, 99, &made, &removed,
-                                     &err),
+    ASSERT_OK(db_partitions_maintain(world.server, clock_now_s() - 86400 * 20, 250, 99, &made,
+                                     &removed, &err),
               &err);
     world_sql("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off");
     world_identity("plan/api");
@@ -131,12 +134,13 @@ record_arguments(int grant_kind)
 {
     static char text[2048];
 
-    snprintf(text, sizeof(text),
-             "'{1}', '{%d}', ARRAY[sha256('g')], ARRAY[sha256('r')], '{plan/none}', '{workload}', "
-             "'{plan/none}', '{workload}', '{1}', '{r}', '{r}', ARRAY['\\x%s'::bytea], '{0}', '{9}', "
-             "ARRAY['\\x%s'::bytea], ARRAY[sha256('k')], '{\"\"}', ARRAY['x'::bytea], ARRAY[now()], "
-             "ARRAY[now()], '{0}', now()",
-             grant_kind, hex, hex);
+    snprintf(
+        text, sizeof(text),
+        "'{1}', '{%d}', ARRAY[sha256('g')], ARRAY[sha256('r')], '{plan/none}', '{workload}', "
+        "'{plan/none}', '{workload}', '{1}', '{r}', '{r}', ARRAY['\\x%s'::bytea], '{0}', '{9}', "
+        "ARRAY['\\x%s'::bytea], ARRAY[sha256('k')], '{\"\"}', ARRAY['x'::bytea], ARRAY[now()], "
+        "ARRAY[now()], '{0}', now()",
+        grant_kind, hex, hex);
     return text;
 }
 

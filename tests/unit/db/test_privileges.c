@@ -68,18 +68,19 @@ catalogue_cell(const char *role, const char *table)
 {
     char sql[2048];
 
-    snprintf(sql, sizeof(sql),
-             "SELECT coalesce(string_agg(cell, ', ' ORDER BY n), '') FROM ("
-             "SELECT n, CASE WHEN has_table_privilege('%s', 'signet.%s', right_name) "
-             "THEN right_name ELSE right_name || '(' || (SELECT string_agg(attname, ',' ORDER BY attnum)"
-             " FROM pg_attribute WHERE attrelid = 'signet.%s'::regclass AND attnum > 0 AND "
-             "has_column_privilege('%s', attrelid, attnum, right_name)) || ')' END AS cell "
-             "FROM unnest('{SELECT,INSERT,UPDATE,REFERENCES}'::text[]) WITH ORDINALITY r(right_name, n) "
-             "WHERE has_any_column_privilege('%s', 'signet.%s', right_name) "
-             "UNION ALL SELECT n + 10, right_name FROM unnest('{DELETE,TRUNCATE,TRIGGER}'::text[]) "
-             "WITH ORDINALITY r(right_name, n) WHERE has_table_privilege('%s', 'signet.%s', right_name)"
-             ") cells",
-             role, table, table, role, role, table, role, table);
+    snprintf(
+        sql, sizeof(sql),
+        "SELECT coalesce(string_agg(cell, ', ' ORDER BY n), '') FROM ("
+        "SELECT n, CASE WHEN has_table_privilege('%s', 'signet.%s', right_name) "
+        "THEN right_name ELSE right_name || '(' || (SELECT string_agg(attname, ',' ORDER BY attnum)"
+        " FROM pg_attribute WHERE attrelid = 'signet.%s'::regclass AND attnum > 0 AND "
+        "has_column_privilege('%s', attrelid, attnum, right_name)) || ')' END AS cell "
+        "FROM unnest('{SELECT,INSERT,UPDATE,REFERENCES}'::text[]) WITH ORDINALITY r(right_name, n) "
+        "WHERE has_any_column_privilege('%s', 'signet.%s', right_name) "
+        "UNION ALL SELECT n + 10, right_name FROM unnest('{DELETE,TRUNCATE,TRIGGER}'::text[]) "
+        "WITH ORDINALITY r(right_name, n) WHERE has_table_privilege('%s', 'signet.%s', right_name)"
+        ") cells",
+        role, table, table, role, role, table, role, table);
     return world_sql(sql);
 }
 
@@ -88,8 +89,10 @@ is_function(const char *name)
 {
     char sql[256];
 
-    snprintf(sql, sizeof(sql), "SELECT count(*) FROM pg_proc WHERE proname = '%.63s' AND "
-                               "pronamespace = 'signet'::regnamespace", name);
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) FROM pg_proc WHERE proname = '%.63s' AND "
+             "pronamespace = 'signet'::regnamespace",
+             name);
     return world_count(sql) == 1;
 }
 
@@ -98,9 +101,11 @@ function_cell(const char *role, const char *name)
 {
     char sql[512];
 
-    snprintf(sql, sizeof(sql), "SELECT CASE WHEN has_function_privilege('%s', oid, 'EXECUTE') THEN "
-                               "'EXECUTE' ELSE '' END FROM pg_proc WHERE proname = '%.63s' AND "
-                               "pronamespace = 'signet'::regnamespace", role, name);
+    snprintf(sql, sizeof(sql),
+             "SELECT CASE WHEN has_function_privilege('%s', oid, 'EXECUTE') THEN "
+             "'EXECUTE' ELSE '' END FROM pg_proc WHERE proname = '%.63s' AND "
+             "pronamespace = 'signet'::regnamespace",
+             role, name);
     return world_sql(sql);
 }
 
@@ -131,8 +136,8 @@ catalogue_has_what_is_documented(void)
                                     : catalogue_cell(roles[role], object->name);
 
             if (!same_cell(object->cell[role], found))
-                printf("\n    %s of %s: documented \"%s\", found \"%s\"\n", roles[role], object->name,
-                       object->cell[role], found);
+                printf("\n    %s of %s: documented \"%s\", found \"%s\"\n", roles[role],
+                       object->name, object->cell[role], found);
             CU_ASSERT_TRUE(same_cell(object->cell[role], found));
         }
 }
@@ -152,28 +157,36 @@ nothing_else_has_rights(void)
 {
     char names[8192], *rest = names, *name;
 
-    snprintf(names, sizeof(names), "%s",
-             world_sql("SELECT string_agg(relname, ',') FROM pg_class WHERE relkind IN ('r', 'p', 'v', "
-                       "'m') AND relnamespace = 'signet'::regnamespace AND NOT relispartition"));
+    snprintf(
+        names, sizeof(names), "%s",
+        world_sql("SELECT string_agg(relname, ',') FROM pg_class WHERE relkind IN ('r', 'p', 'v', "
+                  "'m') AND relnamespace = 'signet'::regnamespace AND NOT relispartition"));
     while ((name = strsep(&rest, ",")))
         CU_ASSERT_TRUE(documented(name));
-    CU_ASSERT_EQUAL(world_count("SELECT count(*) FROM pg_class WHERE relispartition AND relacl IS NOT "
-                                "NULL AND relnamespace = 'signet'::regnamespace"), 0);
-    snprintf(names, sizeof(names), "%s",
-             world_sql("SELECT coalesce(string_agg(DISTINCT p.proname, ','), '-') FROM pg_proc p, "
-                       "unnest('{signet_server,signet_signer,signet_status}'::text[]) r WHERE "
-                       "p.pronamespace = 'signet'::regnamespace AND has_function_privilege(r, p.oid, "
-                       "'EXECUTE')"));
+    CU_ASSERT_EQUAL(
+        world_count("SELECT count(*) FROM pg_class WHERE relispartition AND relacl IS NOT "
+                    "NULL AND relnamespace = 'signet'::regnamespace"),
+        0);
+    snprintf(
+        names, sizeof(names), "%s",
+        world_sql("SELECT coalesce(string_agg(DISTINCT p.proname, ','), '-') FROM pg_proc p, "
+                  "unnest('{signet_server,signet_signer,signet_status}'::text[]) r WHERE "
+                  "p.pronamespace = 'signet'::regnamespace AND has_function_privilege(r, p.oid, "
+                  "'EXECUTE')"));
     rest = names;
     while ((name = strsep(&rest, ",")))
         CU_ASSERT_TRUE(documented(name));
-    CU_ASSERT_EQUAL(world_count("SELECT count(*) FROM pg_class c, unnest('{signet_server,signet_signer,"
-                                "signet_status}'::text[]) r WHERE relkind = 'S' AND relnamespace = "
-                                "'signet'::regnamespace AND has_sequence_privilege(r, c.oid, "
-                                "'USAGE,SELECT,UPDATE')"), 0);
-    CU_ASSERT_EQUAL(world_count("SELECT count(*) FROM unnest('{signet_server,signet_signer,"
-                                "signet_status}'::text[]) r WHERE has_schema_privilege(r, 'signet', "
-                                "'CREATE') OR pg_has_role(r, 'signet_owner', 'MEMBER')"), 0);
+    CU_ASSERT_EQUAL(
+        world_count("SELECT count(*) FROM pg_class c, unnest('{signet_server,signet_signer,"
+                    "signet_status}'::text[]) r WHERE relkind = 'S' AND relnamespace = "
+                    "'signet'::regnamespace AND has_sequence_privilege(r, c.oid, "
+                    "'USAGE,SELECT,UPDATE')"),
+        0);
+    CU_ASSERT_EQUAL(
+        world_count("SELECT count(*) FROM unnest('{signet_server,signet_signer,"
+                    "signet_status}'::text[]) r WHERE has_schema_privilege(r, 'signet', "
+                    "'CREATE') OR pg_has_role(r, 'signet_owner', 'MEMBER')"),
+        0);
 }
 
 /* Functions that act as the owner must not look names up where a caller can put others. */
@@ -184,7 +197,8 @@ definers_have_a_fixed_path(void)
                                "'signet'::regnamespace") >= 4);
     CU_ASSERT_EQUAL(world_count("SELECT count(*) FROM pg_proc WHERE prosecdef AND pronamespace = "
                                 "'signet'::regnamespace AND NOT coalesce(proconfig @> "
-                                "'{\"search_path=signet, pg_temp\"}', false)"), 0);
+                                "'{\"search_path=signet, pg_temp\"}', false)"),
+                    0);
 }
 
 struct attempt {
@@ -208,9 +222,10 @@ static const struct attempt attempts[] = {
     {"signet_server", "UPDATE audit_event SET actor = 'nobody'"},
     {"signet_server", "DELETE FROM audit_event"},
     {"signet_server", "TRUNCATE audit_event"},
-    {"signet_server", "INSERT INTO audit_event (id, at, actor, action, object, outcome, rule, "
-                      "request_id, address, detail, count) OVERRIDING SYSTEM VALUE SELECT i, now(), "
-                      "'x', 'x', '', 'done', '', '', '', '', 1 FROM generate_series(1, 9) i"},
+    {"signet_server",
+     "INSERT INTO audit_event (id, at, actor, action, object, outcome, rule, "
+     "request_id, address, detail, count) OVERRIDING SYSTEM VALUE SELECT i, now(), "
+     "'x', 'x', '', 'done', '', '', '', '', 1 FROM generate_series(1, 9) i"},
     {"signet_server", "INSERT INTO policy (version, document, created_by) OVERRIDING SYSTEM VALUE "
                       "VALUES (9223372036854775807, '{}', 'x')"},
     {"signet_server", "INSERT INTO identity (id, name) OVERRIDING SYSTEM VALUE VALUES (9, 'x')"},

@@ -87,14 +87,14 @@ run_suspension(void *context)
     struct db_identity identity;
 
     act->seen = 0;
-    act->ok = db_begin(act->db, &act->err)
-              && db_identity_lock(act->db, act->identity, &identity, &act->err) == DB_FOUND;
+    act->ok = db_begin(act->db, &act->err) &&
+              db_identity_lock(act->db, act->identity, &identity, &act->err) == DB_FOUND;
     snprintf(identity.state, sizeof(identity.state), "suspended");
-    act->ok = act->ok && db_identity_update(act->db, &identity, &act->err)
-              && db_revocable_by_identity(act->db, identity.id,
-                                          &(struct db_revocable){clock_now_s(), 0}, revoke_seen, act,
-                                          &act->err)
-              && db_commit(act->db, &act->err);
+    act->ok =
+        act->ok && db_identity_update(act->db, &identity, &act->err) &&
+        db_revocable_by_identity(act->db, identity.id, &(struct db_revocable){clock_now_s(), 0},
+                                 revoke_seen, act, &act->err) &&
+        db_commit(act->db, &act->err);
 }
 
 static void
@@ -141,11 +141,12 @@ run_revocation(void *context)
     struct db_certificate successor;
     bool first;
 
-    act->ok = db_begin(act->db, &act->err)
-              && db_identity_lock(act->db, act->identity, &identity, &act->err) == DB_FOUND
-              && sample_revoke_on(act->db, act->sample, 1, clock_now_s(), &standing, &first, &act->err);
-    act->seen = act->ok
-                && db_certificate_by_grant(act->db, act->grant, &successor, &act->err) == DB_FOUND;
+    act->ok =
+        db_begin(act->db, &act->err) &&
+        db_identity_lock(act->db, act->identity, &identity, &act->err) == DB_FOUND &&
+        sample_revoke_on(act->db, act->sample, 1, clock_now_s(), &standing, &first, &act->err);
+    act->seen =
+        act->ok && db_certificate_by_grant(act->db, act->grant, &successor, &act->err) == DB_FOUND;
     act->ok = act->ok && db_commit(act->db, &act->err);
 }
 
@@ -154,8 +155,8 @@ revocation_or_renewal_first(void)
 {
     static struct recording renewal;
     static struct sample enrolled, late;
-    struct withdrawal revocation = {.db = world.server, .identity = "race/renew",
-                                    .sample = &enrolled};
+    struct withdrawal revocation = {
+        .db = world.server, .identity = "race/renew", .sample = &enrolled};
     int renewed = 0;
 
     renewal.db = world.signer;
@@ -188,11 +189,11 @@ run_block(void *context)
     const uint8_t *key = act->sample->record.spki_hash;
 
     act->seen = 0;
-    act->ok = db_begin(act->db, &act->err)
-              && db_blocked_key_insert(act->db, key, 1, "admin/alice", &act->err)
-              && db_revocable_by_key(act->db, key, &(struct db_revocable){clock_now_s(), 1},
-                                     revoke_seen, act, &act->err)
-              && db_commit(act->db, &act->err);
+    act->ok = db_begin(act->db, &act->err) &&
+              db_blocked_key_insert(act->db, key, 1, "admin/alice", &act->err) &&
+              db_revocable_by_key(act->db, key, &(struct db_revocable){clock_now_s(), 1},
+                                  revoke_seen, act, &act->err) &&
+              db_commit(act->db, &act->err);
 }
 
 static void
@@ -264,8 +265,8 @@ opposite_orders_do_not_deadlock(void)
         ASSERT_OK(a.ok, &a.err);
         ASSERT_OK(b.ok, &b.err);
         for (size_t i = 0; i < LIMIT_BATCH; i++)
-            CU_ASSERT_EQUAL((there[i].verdict == RECORD_DONE)
-                                + (back[LIMIT_BATCH - 1 - i].verdict == RECORD_DONE),
+            CU_ASSERT_EQUAL((there[i].verdict == RECORD_DONE) +
+                                (back[LIMIT_BATCH - 1 - i].verdict == RECORD_DONE),
                             1);
     }
     db_close(b.db);

@@ -27,7 +27,8 @@ enrols_once(void)
     CU_ASSERT_EQUAL(memcmp(again.record.ret_serial, first.serial, 19), 0);
     sample_init(&other, "once/api", grant);
     CU_ASSERT_EQUAL(sample_record(&other), RECORD_GRANT_USED);
-    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, other.record.serial, &row, &err), DB_MISSING);
+    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, other.record.serial, &row, &err),
+                    DB_MISSING);
     CU_ASSERT_EQUAL(db_certificate_by_grant(world.server, grant, &row, &err), DB_FOUND);
     CU_ASSERT_EQUAL(memcmp(row.serial, first.serial, 19), 0);
 }
@@ -82,7 +83,8 @@ judges_names(void)
 {
     static const char *const beyond[] = {
         "uri:spiffe://example.internal/names/api\ndns:b.example.internal",
-        "uri:spiffe://other.internal/names/api", "uri:spiffe://example.internal/names/api\nip:10.0.0.1",
+        "uri:spiffe://other.internal/names/api",
+        "uri:spiffe://example.internal/names/api\nip:10.0.0.1",
         "uri:spiffe://example.internal/names/api\nuri:spiffe://example.internal/names/other"};
     uint8_t grant[LIMIT_DIGEST_OCTETS];
     struct sample sample;
@@ -168,8 +170,10 @@ judges_blocked_keys(void)
                    &err, ERROR_INTERNAL);
     CU_ASSERT_EQUAL(db_blocked_key_get(world.server, sample.record.spki_hash, &err), DB_MISSING);
     ASSERT_OK(db_begin(world.server, &err), &err);
-    ASSERT_OK(db_blocked_key_insert(world.server, sample.record.spki_hash, 1, "admin/a", &err), &err);
-    ASSERT_OK(db_blocked_key_insert(world.server, sample.record.spki_hash, 1, "admin/a", &err), &err);
+    ASSERT_OK(db_blocked_key_insert(world.server, sample.record.spki_hash, 1, "admin/a", &err),
+              &err);
+    ASSERT_OK(db_blocked_key_insert(world.server, sample.record.spki_hash, 1, "admin/a", &err),
+              &err);
     ASSERT_OK(db_commit(world.server, &err), &err);
     CU_ASSERT_EQUAL(db_blocked_key_get(world.server, sample.record.spki_hash, &err), DB_FOUND);
     CU_ASSERT_EQUAL(sample_record(&sample), RECORD_KEY_BLOCKED);
@@ -244,7 +248,8 @@ judges_attempts(void)
     CU_ASSERT_EQUAL(sample_record(&second), RECORD_ATTEMPT); /* attempt 0 is not revoked */
     sample_revoke(&first);
     CU_ASSERT_EQUAL(sample_record(&second), RECORD_DONE);
-    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, second.record.serial, &row, &err), DB_FOUND);
+    CU_ASSERT_EQUAL(db_certificate_get(world.server, 0, second.record.serial, &row, &err),
+                    DB_FOUND);
     CU_ASSERT_EQUAL(row.line_seq, 2);
     CU_ASSERT_EQUAL(row.predecessor_len, 19);
     sample_sign(&second);
@@ -396,13 +401,12 @@ main(void)
     int status;
 
     world_start();
-    status = RUN_SUITE("record", TEST(enrols_once), TEST(judges_the_identity), TEST(judges_names),
-                       TEST(judges_tokens), TEST(judges_who_made_the_token),
-                       TEST(judges_blocked_keys), TEST(judges_predecessors),
-                       TEST(judges_expired_predecessors), TEST(judges_attempts),
-                       TEST(refuses_a_taken_serial), TEST(judges_each_of_a_batch),
-                       TEST(refuses_malformed_records), TEST(refuses_days_that_do_not_fit),
-                       TEST(records_the_authority_itself));
+    status = RUN_SUITE(
+        "record", TEST(enrols_once), TEST(judges_the_identity), TEST(judges_names),
+        TEST(judges_tokens), TEST(judges_who_made_the_token), TEST(judges_blocked_keys),
+        TEST(judges_predecessors), TEST(judges_expired_predecessors), TEST(judges_attempts),
+        TEST(refuses_a_taken_serial), TEST(judges_each_of_a_batch), TEST(refuses_malformed_records),
+        TEST(refuses_days_that_do_not_fit), TEST(records_the_authority_itself));
     world_stop();
     return status;
 }

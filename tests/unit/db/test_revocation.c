@@ -27,9 +27,10 @@ keeps_the_first(void)
     CU_ASSERT_FALSE(is_new);
     CU_ASSERT_EQUAL(standing.revoked_s, first_s);
     CU_ASSERT_EQUAL(standing.reason, 4);
-    CU_ASSERT_EQUAL(world_count("SELECT count(*) FROM audit_event WHERE action = 'revocation.repeat' "
-                                "AND outcome = 'refused' AND written_by = 'signet_server'"),
-                    1);
+    CU_ASSERT_EQUAL(
+        world_count("SELECT count(*) FROM audit_event WHERE action = 'revocation.repeat' "
+                    "AND outcome = 'refused' AND written_by = 'signet_server'"),
+        1);
 }
 
 static void
@@ -38,8 +39,8 @@ repeats_quietly(void)
     struct db_revocation standing;
     struct error err = {0};
     long before = world_count("SELECT count(*) FROM audit_event");
-    int64_t at = strtoll(world_sql("SELECT extract(epoch FROM revoked_at)::int8 FROM revocation"),
-                         NULL, 10);
+    int64_t at =
+        strtoll(world_sql("SELECT extract(epoch FROM revoked_at)::int8 FROM revocation"), NULL, 10);
     bool is_new;
 
     ASSERT_OK(sample_revoke_on(world.server, &first_sample, 4, at, &standing, &is_new, &err), &err);
@@ -62,8 +63,9 @@ rises_to_key_compromise_only(void)
     for (int reason = 0; reason <= 10; reason++) {
         if (reason >= 6 && reason <= 8)
             continue;
-        ASSERT_OK(sample_revoke_on(world.server, &first_sample, reason, at, &standing, &is_new, &err),
-                  &err);
+        ASSERT_OK(
+            sample_revoke_on(world.server, &first_sample, reason, at, &standing, &is_new, &err),
+            &err);
         CU_ASSERT_EQUAL(standing.reason, 1);
     }
 }
@@ -89,7 +91,7 @@ static void
 refuses_times_that_cannot_be_published(void)
 {
     static const char *const times[] = {
-        "'infinity', NULL", "'-infinity', NULL",    "'20000-01-01', NULL",
+        "'infinity', NULL",   "'-infinity', NULL", "'20000-01-01', NULL",
         "'0900-01-01', NULL", "now(), 'infinity'", "now(), '20000-01-01'",
     };
     struct sample sample;
@@ -122,8 +124,9 @@ refuses_an_unknown_serial(void)
 
     world_digest(grant);
     sample_init(&sample, "revoke/api", grant);
-    ASSERT_REFUSED(sample_revoke_on(world.server, &sample, 1, clock_now_s(), &standing, &is_new, &err),
-                   &err, ERROR_CERTIFICATE_NOT_FOUND);
+    ASSERT_REFUSED(
+        sample_revoke_on(world.server, &sample, 1, clock_now_s(), &standing, &is_new, &err), &err,
+        ERROR_CERTIFICATE_NOT_FOUND);
 }
 
 /* Whatever end the server claims, the row has the certificate's: no way off the CRL. */
@@ -134,10 +137,11 @@ takes_the_end_from_the_certificate(void)
 
     sample_enrol(&sample, "revoke/api");
     sample_revoke(&sample);
-    CU_ASSERT_EQUAL(world_count("SELECT count(*) FROM revocation r JOIN certificate c USING (serial, "
-                                "issuer) WHERE r.not_after IS DISTINCT FROM c.not_after OR "
-                                "r.shard <> c.shard"),
-                    0);
+    CU_ASSERT_EQUAL(
+        world_count("SELECT count(*) FROM revocation r JOIN certificate c USING (serial, "
+                    "issuer) WHERE r.not_after IS DISTINCT FROM c.not_after OR "
+                    "r.shard <> c.shard"),
+        0);
 }
 
 /* Also the owner cannot turn one back by accident. */
@@ -197,15 +201,13 @@ lists_what_can_be_revoked(void)
     ASSERT_OK(db_revocable_by_identity(world.server, id, &now, count_row, &count, &err), &err);
     CU_ASSERT_EQUAL(count, 2);
     count = 0;
-    ASSERT_OK(db_revocable_by_identity(world.server, id, &compromise, count_row, &count, &err), &err);
+    ASSERT_OK(db_revocable_by_identity(world.server, id, &compromise, count_row, &count, &err),
+              &err);
     CU_ASSERT_EQUAL(count, 3);
     count = 0;
-    ASSERT_OK(db_revocable_by_identity(world.server, id, &later, count_row, &count,
-                                       &err),
-              &err);
+    ASSERT_OK(db_revocable_by_identity(world.server, id, &later, count_row, &count, &err), &err);
     CU_ASSERT_EQUAL(count, 0);
-    CU_ASSERT_FALSE(db_revocable_by_identity(world.server, id, &now, stop_at_once, &count,
-                                             &err));
+    CU_ASSERT_FALSE(db_revocable_by_identity(world.server, id, &now, stop_at_once, &count, &err));
     CU_ASSERT_EQUAL(count, 1);
 }
 
@@ -272,12 +274,12 @@ main(void)
     int status;
 
     world_start();
-    status = RUN_SUITE("revocation", TEST(keeps_the_first), TEST(repeats_quietly),
-                       TEST(rises_to_key_compromise_only), TEST(refuses_reasons_that_do_not_exist),
-                       TEST(refuses_times_that_cannot_be_published),
-                       TEST(refuses_an_unknown_serial), TEST(takes_the_end_from_the_certificate),
-                       TEST(first_time_stands_for_all), TEST(lists_what_can_be_revoked),
-                       TEST(tells_what_is_new), TEST(answers_states));
+    status =
+        RUN_SUITE("revocation", TEST(keeps_the_first), TEST(repeats_quietly),
+                  TEST(rises_to_key_compromise_only), TEST(refuses_reasons_that_do_not_exist),
+                  TEST(refuses_times_that_cannot_be_published), TEST(refuses_an_unknown_serial),
+                  TEST(takes_the_end_from_the_certificate), TEST(first_time_stands_for_all),
+                  TEST(lists_what_can_be_revoked), TEST(tells_what_is_new), TEST(answers_states));
     world_stop();
     return status;
 }

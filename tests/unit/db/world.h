@@ -86,9 +86,11 @@ world_connect_root(void)
 static inline int32_t
 world_issuer(const char *name, int32_t parent)
 {
-    struct db_issuer issuer = {.parent = parent, .not_before_s = clock_now_s() - 86400,
+    struct db_issuer issuer = {.parent = parent,
+                               .not_before_s = clock_now_s() - 86400,
                                .not_after_s = clock_now_s() + 86400 * 700,
-                               .certificate = {0x30, 0x00}, .certificate_len = 2};
+                               .certificate = {0x30, 0x00},
+                               .certificate_len = 2};
     struct error err = {0};
     int32_t id = 0;
 
@@ -154,8 +156,8 @@ world_digest(uint8_t digest[LIMIT_DIGEST_OCTETS])
 static inline int64_t
 world_identity_kind(const char *name, const char *kind)
 {
-    struct db_identity identity = {.created_s = clock_now_s(), .changed_s = clock_now_s(),
-                                   .name_count = 2};
+    struct db_identity identity = {
+        .created_s = clock_now_s(), .changed_s = clock_now_s(), .name_count = 2};
     struct error err = {0};
     int64_t id = 0;
 
@@ -179,8 +181,7 @@ world_identity(const char *name)
 static inline void
 world_token(const char *identity, int64_t life_s, uint8_t hash[LIMIT_DIGEST_OCTETS])
 {
-    struct db_token token = {.created_s = clock_now_s() - 100,
-                             .expires_s = clock_now_s() + life_s};
+    struct db_token token = {.created_s = clock_now_s() - 100, .expires_s = clock_now_s() + life_s};
     struct error err = {0};
 
     world_digest(hash);
@@ -264,7 +265,8 @@ sample_record(struct sample *sample)
 static inline void
 sample_sign(const struct sample *sample)
 {
-    struct stored_signature stored = {.issuer = world.issuer, .serial = sample->record.serial,
+    struct stored_signature stored = {.issuer = world.issuer,
+                                      .serial = sample->record.serial,
                                       .signature = bytes_of(sample->tbs, 70)};
     struct error err = {0};
 
@@ -288,8 +290,8 @@ static inline bool
 sample_revoke_on(struct db *db, const struct sample *sample, int reason, int64_t at_s,
                  struct db_revocation *ret_standing, bool *ret_new, struct error *err)
 {
-    struct db_revocation revocation = {.issuer = world.issuer, .serial_len = 19,
-                                       .revoked_s = at_s, .reason = reason};
+    struct db_revocation revocation = {
+        .issuer = world.issuer, .serial_len = 19, .revoked_s = at_s, .reason = reason};
 
     memcpy(revocation.serial, sample->serial, 19);
     snprintf(revocation.by, sizeof(revocation.by), "admin/alice");
@@ -309,8 +311,7 @@ sample_revoke(const struct sample *sample)
 
 /* The grant key of a renewal; the database has the SHA-256 that this program lacks. */
 static inline void
-world_renewal_key(const uint8_t predecessor[19], uint32_t attempt,
-                  uint8_t key[LIMIT_DIGEST_OCTETS])
+world_renewal_key(const uint8_t predecessor[19], uint32_t attempt, uint8_t key[LIMIT_DIGEST_OCTETS])
 {
     char sql[256], hex[39] = "";
     const char *digits;

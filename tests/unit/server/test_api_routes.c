@@ -15,7 +15,7 @@ static const struct {
     {"certificate.get", "WARD"}, {"revocation.create", "WAR"},   {"token.create", "AE"},
     {"identity.list", "AED"},    {"identity.create", "A"},       {"identity.get", "AED"},
     {"identity.change", "A"},    {"issuer.list", "NTWARED"},     {"root.list", "NTWARED"},
-    {"audit.list", "AD"},        {"policy.get", "ARED"},     {"policy.apply", "A"},
+    {"audit.list", "AD"},        {"policy.get", "ARED"},         {"policy.apply", "A"},
     {"policy.list", "ARED"},     {"policy.check", "AD"},
 };
 

@@ -387,6 +387,6 @@ main(void)
         TEST(a_refresh_that_began_before_a_drop_is_thrown_away),
         TEST(one_asker_refreshes_past_half_life), TEST(a_failed_refresh_keeps_what_is_valid),
         TEST(stays_within_its_bound), TEST(unknown_serials_push_out_no_more_than_one_answer),
-        TEST(is_busy_when_every_slot_is_being_filled),
-        TEST(many_askers_cost_one_computation), TEST(a_waiter_takes_over_what_was_abandoned));
+        TEST(is_busy_when_every_slot_is_being_filled), TEST(many_askers_cost_one_computation),
+        TEST(a_waiter_takes_over_what_was_abandoned));
 }

@@ -250,8 +250,8 @@ cuts_clients_that_do_not_read(void)
     CU_ASSERT(client_more(&client));
     CU_ASSERT_EQUAL(
         connections_cut(fixture.connections, clock_monotonic_ms() + LIMIT_REPLY_MS - 5000), 0);
-    CU_ASSERT_EQUAL(
-        connections_cut(fixture.connections, clock_monotonic_ms() + LIMIT_REPLY_MS + 1), 1);
+    CU_ASSERT_EQUAL(connections_cut(fixture.connections, clock_monotonic_ms() + LIMIT_REPLY_MS + 1),
+                    1);
     CU_ASSERT(fixture_await_connections(&fixture, 0));
     client_close(&client);
     fixture_done(&fixture);
@@ -444,9 +444,8 @@ main(void)
         TEST(shows_client_certificate), TEST(speaks_tls_12_and_http_11_only),
         TEST(answers_pipelined_requests_in_order), TEST(holds_back_for_a_slow_reader),
         TEST(cuts_slow_handshakes), TEST(cuts_slow_headers_and_bodies),
-                     TEST(cuts_clients_that_do_not_read),
-        TEST(refuses_past_the_limit_and_recovers), TEST(changes_its_certificate_under_load),
-        TEST(refuses_certificates_that_do_not_fit), TEST(never_listens_without_a_certificate),
-        TEST(serves_beside_500_idle_connections), TEST(delivers_the_reply_before_the_end),
-        TEST(stops_with_waiting_requests));
+        TEST(cuts_clients_that_do_not_read), TEST(refuses_past_the_limit_and_recovers),
+        TEST(changes_its_certificate_under_load), TEST(refuses_certificates_that_do_not_fit),
+        TEST(never_listens_without_a_certificate), TEST(serves_beside_500_idle_connections),
+        TEST(delivers_the_reply_before_the_end), TEST(stops_with_waiting_requests));
 }

@@ -348,8 +348,7 @@ judge_log(int suite_status)
     need(lseek(authority.log_fd, 0, SEEK_SET) == 0 &&
              file_read_fd(authority.log_fd, "the log", &text, &err),
          "reading the log", &err);
-    if (strstr(buffer_text(&text), "Sanitizer") ||
-        strstr(buffer_text(&text), ": runtime error: "))
+    if (strstr(buffer_text(&text), "Sanitizer") || strstr(buffer_text(&text), ": runtime error: "))
         suite_status = EXIT_FAILURE;
     if (suite_status != 0)
         fputs(buffer_text(&text), stderr);

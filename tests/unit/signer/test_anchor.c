@@ -43,8 +43,8 @@ keeps_number_and_serial(void)
     anchor_close(&anchor);
     ASSERT_OK(anchor_open(&anchor, folder, &err), &err);
     CU_ASSERT_EQUAL(anchor_crl_number(&anchor), UINT64_MAX - 1);
-    CU_ASSERT_TRUE(
-        bytes_equal(bytes_of(anchor.mark.serial, anchor.mark.serial_len), bytes_of(serial, sizeof(serial))));
+    CU_ASSERT_TRUE(bytes_equal(bytes_of(anchor.mark.serial, anchor.mark.serial_len),
+                               bytes_of(serial, sizeof(serial))));
     anchor_close(&anchor);
     remove_anchor();
 }

@@ -228,10 +228,10 @@ main(void)
     identity_make("signet/ocsp", "responder", NULL);
     signer_start(&authority.issuing, "issuing");
     signer_start(&authority.status, "status");
-    status = RUN_SUITE("status", TEST(no_responder_no_answer), TEST(tells_good_revoked_unknown),
-                       TEST(tells_of_recorded_rows), TEST(tells_of_a_revocation_in_the_future),
-                       TEST(answers_many_at_once),
-                       TEST(tells_how_it_is), TEST(takes_no_other_frames),
-                       TEST(ends_when_the_database_is_lost), TEST(stops_on_request));
+    status =
+        RUN_SUITE("status", TEST(no_responder_no_answer), TEST(tells_good_revoked_unknown),
+                  TEST(tells_of_recorded_rows), TEST(tells_of_a_revocation_in_the_future),
+                  TEST(answers_many_at_once), TEST(tells_how_it_is), TEST(takes_no_other_frames),
+                  TEST(ends_when_the_database_is_lost), TEST(stops_on_request));
     return authority_end(status);
 }
