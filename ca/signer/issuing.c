@@ -180,7 +180,9 @@ answer_stored(struct issuing *issuing, struct batch *batch, struct error *err)
             continue;
         job->state = ISSUE_ANSWERED;
         if (!job->sign.ok) {
-            channel_refuse(job->channel, job->id, &job->sign.err);
+            struct error why = error_excuse(&job->sign.err);
+
+            channel_refuse(job->channel, job->id, &why);
             continue;
         }
         if (job->replayed &&

@@ -132,17 +132,6 @@ end_status(const struct serve_loop *loop)
     return EXIT_TEMPORARY;
 }
 
-/* Those in flight are not to blame: whatever ended the program, they may try again. */
-static struct error
-excuse_for(const struct error *cause)
-{
-    struct error why = *cause;
-
-    if (error_row(cause->kind)->retry == RETRY_NO)
-        error_set(&why, ERROR_SIGNER_UNAVAILABLE, "the signer starts anew");
-    return why;
-}
-
 int
 serve(struct serving *serving, const struct serve_role *role, void *context)
 {
@@ -161,7 +150,7 @@ serve(struct serving *serving, const struct serve_role *role, void *context)
         }
     }
     log_error("the signer ends", &err, NULL);
-    why = excuse_for(&err);
+    why = error_excuse(&err);
     role->abandon(context, &why);
     return error_exit_status(&err);
 }

@@ -64,6 +64,16 @@ error_is_fatal(const struct error *err)
     return err->cause == CAUSE_PKCS11 && token_fate_of(err->cause_code) != TOKEN_FATE_REQUEST;
 }
 
+struct error
+error_excuse(const struct error *cause)
+{
+    struct error why = *cause;
+
+    if (error_is_fatal(cause) && error_row(cause->kind)->retry == RETRY_NO)
+        error_set(&why, ERROR_SIGNER_UNAVAILABLE, "the signer starts anew");
+    return why;
+}
+
 int
 error_exit_status(const struct error *err)
 {

@@ -53,6 +53,9 @@ void signer_doom(struct signer *signer, const struct error *err);
 bool signer_is_doomed(struct signer *signer, struct error *ret_cause);
 /* An error after which a database or token cannot be used any more. */
 bool error_is_fatal(const struct error *err);
+/* What callers in flight are told of an error that ends the program: they are not to blame, and may
+ * try again. Any other error is told as it is. */
+struct error error_excuse(const struct error *cause);
 /* The exit status that tells the supervisor whether starting again can help. */
 int error_exit_status(const struct error *err);
 
